@@ -1,0 +1,4 @@
+/** What a list is to hold. */
+export interface QueryPlan {
+  readonly limit: number
+}

@@ -1,0 +1,188 @@
+import { Context, type Effect, type Option, type Stream } from "effect"
+import type { Cancellation, Deploy, DeployTrigger } from "../domain/Deploy.ts"
+import type { DeployFinished, NotFound, StoreError } from "../domain/DeployError.ts"
+import type { DeployEvent } from "../domain/DeployEvent.ts"
+import type { DeployMove } from "../domain/DeployMove.ts"
+import type { StepDeclaration, StepRecord } from "../domain/DeployStep.ts"
+import type { BuildId, DeployId, EntityId, SourceEventId, WorkspaceId } from "../domain/Id.ts"
+import type { Timestamp } from "../domain/Timestamp.ts"
+import type { Page } from "../list/Page.ts"
+import type { QueryPlan } from "../list/QueryPlan.ts"
+
+/** A deploy to insert. Number, times and status are the store's to give. */
+export interface NewDeploy {
+  readonly id: DeployId
+  readonly workspaceId: WorkspaceId
+  readonly entityId: EntityId
+  readonly buildId: BuildId
+  readonly trigger: DeployTrigger
+  readonly sourceEventId: SourceEventId | null
+  readonly metadata: Deploy["metadata"]
+  readonly createdBy: string
+}
+
+/** A deploy and its steps in order, read in one snapshot. A deploy that nobody has claimed has no steps. */
+export interface DeployRecord {
+  readonly deploy: Deploy
+  readonly steps: ReadonlyArray<StepRecord>
+}
+
+/** A request to become the one that runs or settles a deploy. */
+export interface ClaimRequest {
+  readonly deployId: DeployId
+  /** Names one runner for its life; a new process has a new name. */
+  readonly owner: string
+  /** How long the claim holds without being renewed, in milliseconds. */
+  readonly leaseMillis: number
+  /** The steps of the plan, in order. */
+  readonly steps: ReadonlyArray<StepDeclaration>
+}
+
+/** The right to move a deploy, until its lease runs out or its epoch is raised. */
+export interface Claim extends DeployRecord {
+  /** Fences every write: one claim or cancel later, it no longer fits. */
+  readonly epoch: number
+  /** The number of the deploy's last event. */
+  readonly lastEvent: number
+}
+
+/** Moves of one deploy that land together or not at all. */
+export interface MoveRequest {
+  readonly deployId: DeployId
+  readonly epoch: number
+  /** The number of the last event that the writer knows of. */
+  readonly after: number
+  /** Who moves the deploy, for its events. */
+  readonly by: string
+  readonly moves: ReadonlyArray<DeployMove>
+}
+
+/** What became of a `MoveRequest`: it landed at this time, or another epoch or status holds and nothing was changed. */
+export type MoveResult = { readonly _tag: "Applied"; readonly at: Timestamp } | { readonly _tag: "Fenced" }
+
+/** A lease to keep. */
+export interface LeaseRef {
+  readonly deployId: DeployId
+  readonly epoch: number
+}
+
+/** That something about a deploy changed. A hint: it may come late, twice, or not at all. */
+export interface StoreChange {
+  readonly deployId: DeployId
+  /**
+   * - `ready`: something may be claimed now: a deploy was created, or an entity's lane came free.
+   * - `cancelled`: a running deploy was ended by somebody other than its runner.
+   * - `events`: events were written.
+   */
+  readonly kind: "ready" | "cancelled" | "events"
+}
+
+/**
+ * Keeps deploys, their steps, their events and the lanes of their entities. The one place where races are decided.
+ *
+ * What holds for every method:
+ *
+ * - Each call is one transaction: it lands whole or not at all, and is durable before it answers.
+ * - Times are the store's own. Of one deploy they never go backwards.
+ * - Each change of a deploy writes its events in the same transaction, numbered 1, 2, 3 … without gaps.
+ * - A final status (`completed`, `failed`) never changes.
+ * - A `StoreError` leaves open whether the call landed. Sending the same call again is always safe.
+ */
+export class DeployStore extends Context.Service<
+  DeployStore,
+  {
+    /**
+     * Adds a `pending` deploy.
+     *
+     * - Its `sequenceNumber` is the entity's next: 1, 2, 3 … without gaps or repeats, also under concurrent inserts.
+     * - Inserting an id that is there answers with the row that is there and changes nothing.
+     * - Writes `deploy.created`.
+     */
+    readonly insert: (deploy: NewDeploy) => Effect.Effect<Deploy, StoreError>
+
+    /** The deploy with this id and its steps in order of index, or none. */
+    readonly find: (id: DeployId) => Effect.Effect<Option.Option<DeployRecord>, StoreError>
+
+    /**
+     * One page of deploys with exact flags, from one snapshot. What the plan leaves out does not exist for rows,
+     * total and flags alike.
+     */
+    readonly list: (query: QueryPlan) => Effect.Effect<Page, StoreError>
+
+    /**
+     * Up to `limit` deploys that a claim by `owner` may win now:
+     *
+     * - of each entity whose lane is free, the oldest pending deploy;
+     * - deploys that run or settle under a lease that has run out, or that `owner` itself holds under an older epoch.
+     *
+     * A hint: another runner may be faster.
+     */
+    readonly claimable: (options: {
+      readonly owner: string
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<DeployId>, StoreError>
+
+    /**
+     * Makes `owner` the one that runs or settles a deploy. None when it can't be claimed.
+     *
+     * - A `pending` deploy is claimed when its entity's lane is free and no older deploy of the entity is pending. It
+     *   becomes `running`, takes the lane, gets `startedAt`, its steps are inserted as `pending`, and `deploy.running`
+     *   is written.
+     * - A `running` deploy, or a `failed` one that has not settled, is claimed when its lease has run out or `owner` holds
+     *   it already. Its steps stay as they are, and no event is written.
+     * - Each claim raises the epoch by 1 and starts a new lease.
+     * - Of several claims at once on one entity exactly one wins.
+     */
+    readonly claim: (request: ClaimRequest) => Effect.Effect<Option.Option<Claim>, StoreError>
+
+    /**
+     * Lets runners move the deploys that they hold; answers in the order of the requests.
+     *
+     * - A request lands only under the deploy's present epoch, in the phase that its moves need (`movePatch`), and when
+     *   `after` is the deploy's last event; else it is `Fenced` and changes nothing.
+     * - A request that has landed already answers `Applied` again and changes nothing more.
+     * - One that is fenced does not touch the others. A deploy occurs in one call at most once, and a step in one request
+     *   at most once.
+     * - `Completed` makes the deploy live and the entity's earlier live deploy not, in the same transaction.
+     * - `Completed`, `Settled` and a settled `Failed` free the entity's lane; `Failed` and `Completed` cancel the steps
+     *   that are still pending.
+     */
+    readonly move: (requests: ReadonlyArray<MoveRequest>) => Effect.Effect<ReadonlyArray<MoveResult>, StoreError>
+
+    /** Starts the leases anew, and answers with those of them that still hold, or had not been taken over. */
+    readonly renew: (
+      leases: ReadonlyArray<LeaseRef>,
+      leaseMillis: number
+    ) => Effect.Effect<ReadonlyArray<LeaseRef>, StoreError>
+
+    /** Gives leases back, so that any runner may claim the deploys at once. Those that no longer hold are left alone. */
+    readonly release: (leases: ReadonlyArray<LeaseRef>) => Effect.Effect<void, StoreError>
+
+    /**
+     * Ends a deploy for good, whoever runs it.
+     *
+     * - It becomes `failed` with the code `cancelled`; `metadata.cancellation` says who, why and when; steps still pending
+     *   are cancelled; the epoch is raised by 1, so that its runner can write nothing more.
+     * - Where no step is running and none has started that is undoable, it is settled at once and its lane is free
+     *   (`metadata.outcome` is `prevented`; it is absent if the deploy never started). Else it settles: the lane and the
+     *   lease of its owner stay.
+     * - Cancelling a deploy that is cancelled already answers with the first cancellation and changes nothing.
+     * - A deploy that is over otherwise is a `DeployFinished`, an unknown one a `NotFound`.
+     */
+    readonly cancel: (request: {
+      readonly deployId: DeployId
+      readonly by: string
+      readonly reason: string | null
+    }) => Effect.Effect<Cancellation, NotFound | DeployFinished | StoreError>
+
+    /** Up to `limit` events of the deploy with a number above `after`, in order. */
+    readonly events: (options: {
+      readonly deployId: DeployId
+      readonly after: number
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<DeployEvent>, StoreError>
+
+    /** Changes made through this store, from the moment when the stream is started. */
+    readonly changes: Stream.Stream<StoreChange>
+  }
+>()("@deploys/core/DeployStore") {}
