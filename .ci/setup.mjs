@@ -14,17 +14,21 @@ const stamp = join(root, "node_modules/.deploys-installed")
 export function setup() {
   const wanted = fingerprint()
   if (existsSync(node) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return
-  const pnpm = manager()
-  console.error(`> installing the workspace with ${pnpm} (only now, and after a change of dependencies)`)
-  const args = ["exec", "--yes", `--package=${pnpm}`, "--", "pnpm", "install", "--frozen-lockfile", "--reporter=append-only"]
+  console.error(`> installing the workspace with ${manager()} (only now, and after a change of dependencies)`)
   // stdout belongs to the command that follows: an installer's words go to stderr.
-  const run = spawnSync("npm", args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" })
+  const run = pnpm(["install", "--frozen-lockfile", "--reporter=append-only"], { stdio: ["ignore", 2, 2] })
   if (run.status !== 0) {
     console.error(`> the installation failed (${run.error?.message ?? `exit code ${run.status}`})`)
     process.exit(1)
   }
   writeFileSync(stamp, wanted)
   console.error("> installed\n")
+}
+
+/** The pinned pnpm, which npm fetches into its own cache: nothing is installed on the machine. */
+export function pnpm(args, options) {
+  const command = ["exec", "--yes", `--package=${manager()}`, "--", "pnpm", ...args]
+  return spawnSync("npm", command, { cwd: root, shell: process.platform === "win32", ...options })
 }
 
 function manager() {
@@ -34,9 +38,11 @@ function manager() {
 function fingerprint() {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch}`)
   const packages = ["packages", "examples"].flatMap((folder) =>
-    existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}/package.json`) : []
+    existsSync(join(root, folder))
+      ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}/package.json`)
+      : []
   )
-  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json", ...packages.sort()]) {
+  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json", ...packages.toSorted()]) {
     if (existsSync(join(root, file))) hash.update(file).update(readFileSync(join(root, file)))
   }
   return hash.digest("hex")
