@@ -30,7 +30,7 @@ export interface DeployRecord {
 /** A request to become the one that runs or settles a deploy. */
 export interface ClaimRequest {
   readonly deployId: DeployId
-  /** Names one runner for its life; a new process has a new name. */
+  /** Names one runner for its life, also in the events of its claims; a new process has a new name. */
   readonly owner: string
   /** How long the claim holds without being renewed, in milliseconds. */
   readonly leaseMillis: number

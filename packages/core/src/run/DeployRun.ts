@@ -64,7 +64,7 @@ const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) =>
     context: runContext(run.live, stepContext(run.session, run.outputs, step), stepRef(record)),
     onStart: (attempt) =>
       Effect.andThen(
-        update(run, record, { status: "running", starts: record.starts + attempt }),
+        update(run, record, { status: "running", starts: record.starts + 1 }),
         run.session.write({ _tag: "StepStarted", step: stepRef(record), attempt })
       ),
     onRetry: (attempt, error, delayMillis) =>
@@ -80,12 +80,15 @@ const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) =>
     onInFlight: (fiber) => void run.inFlight.set(record.index, fiber)
   })
 
+/** Starts of the present attempt: each earlier attempt ended once, and every other start ended in a crash. */
+const startsOfAttempt = ({ attempt, starts }: StepRecord) => starts - Math.max(0, attempt - 1)
+
 /** A step that takes its process down would be started for ever, by one node after the other. */
 const refuseCrashing = (record: StepRecord, maxStarts: number) =>
-  record.status === "running" && record.starts >= maxStarts
+  record.status === "running" && startsOfAttempt(record) >= maxStarts
     ? new StepFailed({
         attempt: Math.max(1, record.attempt),
-        error: new StepError({ message: `The process ended ${record.starts} times while the step was at work` })
+        error: new StepError({ message: `The process ended ${maxStarts} times while the step was at work` })
       })
     : Effect.void
 

@@ -65,7 +65,7 @@ export class DeployRunner extends Context.Service<
       ) {
         const ref = { deployId: claim.deploy.id, epoch: claim.epoch }
         const lease = yield* leases.keep(ref, since)
-        const session = yield* makeRunSession(store, claim, `runner:${owner}`, lease)
+        const session = yield* makeRunSession(store, claim, owner, lease)
         const input = { session, plan, live, options, inFlight, scope }
         return yield* (claim.deploy.status === "running" ? runDeploy(input) : settleDeploy(input)).pipe(
           Effect.raceFirst(Effect.as(lease.lost, "settling" as const)),
