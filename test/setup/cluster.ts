@@ -27,6 +27,6 @@ export function startCluster(): Promise<Cluster> {
     })
     child.stdout.once("data", (chunk: Buffer) => resolve({ url: chunk.toString().trim(), stop }))
     child.once("error", reject)
-    child.once("close", () => reject(new Error(errors.trim() || "it ended before it was ready")))
+    child.once("close", () => reject(new Error(/Error: (.*)/.exec(errors)?.[1] ?? "it ended before it was ready")))
   })
 }
