@@ -21,14 +21,11 @@ export const rootTokenLength = 32
 
 const wholeNumber = (minimum: number, maximum: number) =>
   Schema.String.check(Schema.isPattern(/^\d{1,9}$/)).pipe(
-    Schema.decodeTo(
-      Schema.Int.check(Schema.isBetween({ minimum, maximum })),
-      SchemaTransformation.numberFromString
-    )
+    Schema.decodeTo(Schema.Int.check(Schema.isBetween({ minimum, maximum })), SchemaTransformation.numberFromString)
   )
 
-/** The texts that a secret may be: what goes into a header as it is. */
-const Secret = Schema.RedactedFromValue(
+/** A token as it goes into a header: visible ASCII, at least 32 characters. */
+export const SecretToken = Schema.RedactedFromValue(
   Schema.String.check(Schema.isPattern(/^[\x21-\x7e]+$/), Schema.isMinLength(rootTokenLength))
 )
 
@@ -66,10 +63,7 @@ const port = (name: string, fallback: number) =>
   )
 
 const count = (name: string, maximum: number, fallback: number) =>
-  orElse(
-    setting(name, { schema: wholeNumber(1, maximum), expected: `a whole number from 1 to ${maximum}` }),
-    fallback
-  )
+  orElse(setting(name, { schema: wholeNumber(1, maximum), expected: `a whole number from 1 to ${maximum}` }), fallback)
 
 const oneOf = <const L extends ReadonlyArray<string>>(name: string, literals: L, fallback: L[number]) =>
   orElse(
@@ -111,7 +105,7 @@ export const settings = Effect.all({
   maxRunning: count("MAX_RUNNING", 1000, 16),
   leaseSeconds: count("LEASE_SECONDS", 300, 15),
   rootToken: setting("ROOT_TOKEN", {
-    schema: Secret,
+    schema: SecretToken,
     expected: `at least ${rootTokenLength} visible ASCII characters without spaces`,
     secret: true
   })
@@ -119,4 +113,3 @@ export const settings = Effect.all({
 
 /** The settings of the ready server. */
 export type Settings = Effect.Success<typeof settings>
-

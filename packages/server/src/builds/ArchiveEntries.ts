@@ -5,7 +5,9 @@ import { ArchiveInvalid } from "./ArchiveInvalid.ts"
 import type { SiteLimits } from "./SiteLimits.ts"
 
 /** What an entry of an archive becomes. The archive's own root is nothing. */
-export type AcceptedEntry = { readonly kind: "file" | "folder"; readonly path: ArtifactPath } | { readonly kind: "root" }
+export type AcceptedEntry =
+  | { readonly kind: "file" | "folder"; readonly path: ArtifactPath }
+  | { readonly kind: "root" }
 
 const kinds: Readonly<Record<Tar.EntryType, "file" | "folder" | ArchiveInvalid["reason"]>> = {
   File: "file",
