@@ -51,7 +51,10 @@ const run = Effect.fnUntraced(function* (given: Given) {
   // Between the server's answer and watching there is no moment at which Ctrl-C could leave a deploy behind unasked.
   const deploy = yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
-      const { body: created } = yield* Effect.mapError(api.deploys.create({ payload: { buildId: build.id } }), callFailure(url))
+      const { body: created } = yield* Effect.mapError(
+        api.deploys.create({ payload: { buildId: build.id } }),
+        callFailure(url)
+      )
       yield* print(style.faint(`  deploy ${created.sequenceNumber} of ${app.name}: ${created.id}`))
       return yield* Effect.onInterrupt(restore(watchDeploy(created)), () => cancelDeploy(created))
     })
