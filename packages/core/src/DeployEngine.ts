@@ -20,7 +20,7 @@ import { decodeCreateDeploy } from "./CreateDeploy.ts"
 import { storableText } from "./domain/StorableJson.ts"
 import type { ListOptions } from "./list/ListOptions.ts"
 import type { Page } from "./list/Page.ts"
-import { queryPlan } from "./list/QueryPlan.ts"
+import { makeQueryPlan } from "./list/QueryPlan.ts"
 import { Catalog } from "./ports/Catalog.ts"
 import { DeployDispatcher } from "./ports/DeployDispatcher.ts"
 import { type DeployRecord, DeployStore } from "./ports/DeployStore.ts"
@@ -166,7 +166,7 @@ export class DeployEngine extends Context.Service<
         cancel,
         get: Effect.fn("DeployEngine.get")((principal, id) => Effect.map(find(principal, id), detailsOf)),
         list: Effect.fn("DeployEngine.list")((principal, options) =>
-          Effect.flatMap(queryPlan(options, readScope(principal)), store.list)
+          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.list)
         ),
         events: (principal, id, options) =>
           Stream.unwrap(Effect.as(find(principal, id), deployFeed(store, live, id, options?.after ?? 0)))

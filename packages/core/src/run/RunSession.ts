@@ -1,4 +1,4 @@
-import { Data, Effect, Fiber, Schedule, Semaphore } from "effect"
+import { Data, Effect, Fiber, Latch, Schedule, Semaphore } from "effect"
 import type { DeployMove } from "../domain/DeployMove.ts"
 import { storableText } from "../domain/StorableJson.ts"
 import type { LogLevel } from "../plan/Step.ts"
@@ -70,14 +70,22 @@ export const makeRunSession = Effect.fnUntraced(function* (
 
   const defer = (move: DeployMove) => Effect.sync(() => void (deferred = [...deferred, move]))
 
+  const lineWaits = yield* Latch.make()
+  yield* lineWaits.await.pipe(
+    Effect.andThen(Effect.sleep("100 millis")),
+    Effect.andThen(lineWaits.close),
+    Effect.andThen(write()),
+    Effect.forever,
+    Effect.ignore,
+    Effect.forkScoped
+  )
   const log = (message: string, level: LogLevel, step: string | null) =>
     Effect.suspend(() => {
       lines += 1
       if (lines > maxLines) return Effect.void
       const text = lines === maxLines ? "Further lines are left out: a deploy keeps 10,000" : cutLine(message)
-      return defer({ _tag: "Logged", level, message: text, step })
+      return Effect.asVoid(Effect.andThen(defer({ _tag: "Logged", level, message: text, step }), lineWaits.open))
     })
 
-  yield* Effect.forkScoped(Effect.ignore(Effect.forever(Effect.delay(write(), "100 millis"))))
   return { claim, write, defer, log } satisfies RunSession
 })
