@@ -4,7 +4,6 @@ import {
   DeployEngine,
   type DeployStore,
   DirectoryArtifacts,
-  type IdGenerator,
   LiveEvents,
   RunnerOptions
 } from "@deploys/core"
@@ -48,5 +47,5 @@ export const layer = (
 ): Layer.Layer<
   DeployEngine,
   InvalidSetting,
-  Catalog | DataFolder | DeployStore | FileSystem.FileSystem | HttpClient.HttpClient | IdGenerator | Path.Path
+  Catalog | DataFolder | DeployStore | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path
 > => (settings.runner ? running(settings) : idle)

@@ -1,4 +1,4 @@
-import { CatalogRegistry, IdGenerator, WorkspaceId } from "@deploys/core"
+import { CatalogRegistry, WorkspaceId } from "@deploys/core"
 import { DeploysHandlers, HttpApp, NodeServer, SystemHandlers } from "@deploys/http"
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
@@ -44,7 +44,7 @@ const handlers = Layer.mergeAll(
  */
 export const layer = (settings: Settings): Layer.Layer<never, InvalidSetting> => {
   const { host, port } = settings
-  const platform = Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerNodeHttp, IdGenerator.layer)
+  const platform = Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerNodeHttp)
   const data = DataFolder.layer(settings.dataDir).pipe(Layer.provideMerge(platform))
   const storage = Storage.layer(settings).pipe(Layer.provideMerge(data))
   const root = RootToken.layer(settings.rootToken).pipe(Layer.provideMerge(storage))

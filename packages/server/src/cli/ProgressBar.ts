@@ -1,3 +1,5 @@
+import { ByteSize } from "effect"
+
 const width = 24
 
 const share = (done: number, total: number) => Math.min(1, Math.max(0, total === 0 ? 1 : done / total))
@@ -9,19 +11,8 @@ export const progressBar = (done: number, total: number): string => {
   return `${"█".repeat(filled)}${"░".repeat(width - filled)} ${String(percent).padStart(3)} %`
 }
 
-const units = ["bytes", "kB", "MB", "GB"]
-
-/** A size for people: powers of 1000, one digit behind the point below ten. */
-export const formatBytes = (bytes: number): string => {
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
-    unit += 1
-  }
-  const digits = unit > 0 && value < 9.95 ? 1 : 0
-  return `${value.toFixed(digits)} ${bytes === 1 ? "byte" : units[unit]}`
-}
+/** A size for people, in the units that the steps' own log lines use. */
+export const formatBytes = (bytes: number): string => ByteSize.format(ByteSize.bytes(bytes))
 
 /** What a step has done so far, such as `3 of 8 files`. */
 export const formatProgress = ({
