@@ -9,6 +9,7 @@ import { eventsCases } from "./deploy-store/events.ts"
 import type { Cases } from "./deploy-store/fixture.ts"
 import { insertCases } from "./deploy-store/insert.ts"
 import { leaseCases } from "./deploy-store/lease.ts"
+import { listCases } from "./deploy-store/list.ts"
 import { moveCases } from "./deploy-store/move.ts"
 import { outcomeCases } from "./deploy-store/outcome.ts"
 import { wholeCases } from "./deploy-store/whole.ts"
@@ -17,6 +18,7 @@ import type { Passage } from "./passage.ts"
 const cases: ReadonlyArray<Cases> = [
   wholeCases,
   insertCases,
+  listCases,
   claimCases,
   moveCases,
   outcomeCases,

@@ -1,6 +1,10 @@
-import { IdGenerator, MemoryStore } from "@deploys/core"
+import { IdGenerator, MemoryCatalog, MemoryStore } from "@deploys/core"
 import { Layer } from "effect"
 import { suite } from "./DeployStoreContract.ts"
 import { testTime } from "./passage.ts"
 
-suite("memory", Layer.provide(MemoryStore.layer, IdGenerator.layer), testTime)
+suite(
+  "memory",
+  MemoryStore.layer.pipe(Layer.provideMerge(MemoryCatalog.layer), Layer.provide(IdGenerator.layer)),
+  testTime
+)
