@@ -1,7 +1,7 @@
 import type { DeployId, NewDeploy } from "@deploys/core"
-import { DeployDispatcher, DeployStore, IdGenerator } from "@deploys/core"
+import { DeployDispatcher, DeployStore } from "@deploys/core"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Option } from "effect"
+import { Effect, type Layer, Option } from "effect"
 import { freshDeployId, insert } from "./deploy-store/fixture.ts"
 import { eventually, type Passage } from "./passage.ts"
 
@@ -31,7 +31,7 @@ export const suite = <R, E>(
   dispatcher: Layer.Layer<DeployDispatcher | DeployStore | R, E>,
   { pass, runnable }: Options<R>
 ) =>
-  layer(Layer.merge(dispatcher, IdGenerator.layer))(`DeployDispatcher: ${name}`, (it) => {
+  layer(dispatcher)(`DeployDispatcher: ${name}`, (it) => {
     it.effect("brings a woken deploy to run", () =>
       Effect.gen(function* () {
         const { id } = yield* insert(yield* runnable)

@@ -1,8 +1,7 @@
 import type { DeployTarget, Entity, TargetRequest } from "@deploys/core"
-import { IdGenerator } from "@deploys/core"
 import type { Vitest } from "@effect/vitest"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Fiber, Layer } from "effect"
+import { Effect, Fiber, type Layer } from "effect"
 import { attempt, freshEntity, planOf, Progress, requestOf, runPlan, runStep, undo } from "./deploy-target/harness.ts"
 
 /** Artifacts that the target has to be able to deploy, by their locators. */
@@ -33,7 +32,7 @@ const contents = (artifact: Artifact | undefined) => {
 }
 
 interface Cases<R> {
-  readonly it: Vitest.MethodsNonLive<DeployTarget | IdGenerator | R>
+  readonly it: Vitest.MethodsNonLive<DeployTarget | R>
   /** What is served of the files of all artifacts. */
   readonly served: (url: string | undefined) => Effect.Effect<Record<string, string | undefined>, never, R>
 }
@@ -204,7 +203,7 @@ const undoCases = <R>({ it, served }: Cases<R>) => {
  * The target reads `artifacts` from an `ArtifactStore`; entities have names that can be host names.
  */
 export const suite = <R, E>(name: string, target: Layer.Layer<DeployTarget | R, E>, fetch: Fetch<R>) =>
-  layer(Layer.merge(target, IdGenerator.layer), { excludeTestServices: true })(`DeployTarget: ${name}`, (it) => {
+  layer(target, { excludeTestServices: true })(`DeployTarget: ${name}`, (it) => {
     const served = (url: string | undefined) =>
       Effect.map(
         Effect.forEach(paths, (path) =>

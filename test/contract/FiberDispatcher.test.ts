@@ -1,12 +1,4 @@
-import {
-  DeployRunner,
-  DeployStore,
-  FiberDispatcher,
-  IdGenerator,
-  LiveEvents,
-  MemoryCatalog,
-  MemoryStore
-} from "@deploys/core"
+import { DeployRunner, DeployStore, FiberDispatcher, LiveEvents, MemoryCatalog, MemoryStore } from "@deploys/core"
 import { ScriptedTarget } from "@deploys/core/testing"
 import { Effect, Layer, Stream } from "effect"
 import { build, entity, version, workspace } from "./catalog/fixture.ts"
@@ -24,7 +16,7 @@ const on = (store: typeof MemoryStore.layer) =>
   FiberDispatcher.layer.pipe(
     Layer.provide(DeployRunner.layer),
     Layer.provideMerge(store),
-    Layer.provideMerge(Layer.mergeAll(MemoryCatalog.layer, IdGenerator.layer)),
+    Layer.provideMerge(MemoryCatalog.layer),
     Layer.provide([target, LiveEvents.layer])
   )
 

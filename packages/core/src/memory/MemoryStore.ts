@@ -86,4 +86,4 @@ const make = Effect.gen(function* () {
  * Times come from the `Clock`, so a test rules leases by the `TestClock`. The `Catalog` is read where a list asks for what
  * deploys are of.
  */
-export const layer: Layer.Layer<DeployStore, never, Catalog | IdGenerator> = Layer.effect(DeployStore, make)
+export const layer: Layer.Layer<DeployStore, never, Catalog> = Layer.effect(DeployStore, make)
