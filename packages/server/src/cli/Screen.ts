@@ -75,8 +75,11 @@ const make = Effect.gen(function* () {
     return hideCursor + fit(line.value(tick), yield* terminal.columns)
   })
   const redraw = Effect.flatMap(draw, (line) => write(clearLine + line))
+  // Drawn by the clock alone: news may come thousands of times in a second.
   const live = (line: LiveLine | null) =>
-    Effect.andThen(Ref.set(shown, Option.fromNullishOr(line)), line === null ? write(clearLine + showCursor) : redraw)
+    Effect.flatMap(Ref.getAndSet(shown, Option.fromNullishOr(line)), (before) =>
+      line === null && Option.isSome(before) ? write(clearLine + showCursor) : Effect.void
+    )
   yield* Effect.addFinalizer(() => live(null))
   yield* Effect.forkScoped(
     Effect.forever(Effect.delay(Effect.when(redraw, Effect.map(Ref.get(shown), Option.isSome)), redrawMillis))
