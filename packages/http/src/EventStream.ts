@@ -11,11 +11,16 @@ const toSse = (event: FeedEvent): DeploySse => ({
   data: event
 })
 
-/** A comment, which readers pass over: sent at once, so that headers go out, and then so that nobody takes the line for dead. */
-const heartbeats = Stream.map(Stream.tick("15 seconds"), () => ":\n\n")
+/** A comment, which readers pass over. */
+const comment = ":\n\n"
+
+const heartbeats = Stream.tick("15 seconds").pipe(
+  Stream.drop(1),
+  Stream.map(() => comment)
+)
 
 /**
- * A feed as server-sent events. It ends with the feed.
+ * A feed as server-sent events, with a comment at once and every 15 seconds. It ends with the feed.
  *
  * A feed that breaks is logged and ends the stream before its final event: readers then come back with `Last-Event-ID`.
  */
@@ -25,6 +30,8 @@ export const toResponse = <E>(feed: Stream.Stream<FeedEvent, E>): HttpServerResp
     Stream.pipeThroughChannel(Sse.encodeSchema(DeploySse)),
     Stream.catchCause((cause) => Stream.fromEffectDrain(Effect.logError("The feed of a deploy broke", cause))),
     Stream.merge(heartbeats, { haltStrategy: "left" }),
+    // Headers go out with the first bytes: a reader is to know at once that it is connected.
+    Stream.prepend([comment]),
     Stream.encodeText
   )
   const headers = { "x-accel-buffering": "no" }
