@@ -1,0 +1,39 @@
+import { Array, Result } from "effect"
+import { type InputFault, InvalidInput } from "../domain/DeployError.ts"
+
+/** What can be wrong with a request for a list. */
+export type FaultCode =
+  | "conflict"
+  | "foreign_cursor"
+  | "invalid_value"
+  | "malformed_cursor"
+  | "null_value"
+  | "required"
+  | "too_deep"
+  | "too_large"
+  | "too_many_nodes"
+  | "too_many_values"
+  | "unknown_field"
+  | "unknown_operator"
+  | "unknown_parameter"
+  | "wrong_type"
+
+// What is wrong a hundred times is told well enough; a request of 64 KiB could hold ten thousand faults.
+const most = 100
+
+/** Gathers the faults of one input, so that a caller learns of all of them at once; of more than a hundred the first. */
+export class Faults {
+  readonly #found: Array<InputFault> = []
+
+  /** Notes a fault at this JSON pointer. */
+  add(path: string, code: FaultCode, message: string): void {
+    if (this.#found.length < most) this.#found.push({ path, code, message })
+  }
+
+  /** The value, unless something was wrong. */
+  orElse<A>(value: A): Result.Result<A, InvalidInput> {
+    return Array.isArrayNonEmpty(this.#found)
+      ? Result.fail(new InvalidInput({ faults: this.#found }))
+      : Result.succeed(value)
+  }
+}
