@@ -81,6 +81,10 @@ const refuseAll = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top, er
   return yield* Effect.die(error)
 })
 
+/** The problem of a body over this many bytes. */
+export const tooLarge = (maxBytes: number) =>
+  new Problems.PayloadTooLarge({ detail: `The body is larger than ${maxBytes} bytes`, maxBytes })
+
 /** Bodies that effect refuses by itself, on endpoints without `JsonBody`, it refuses without a problem. */
 const explain = (endpoint: HttpApiEndpoint.Top, { headers, status }: HttpServerResponse.HttpServerResponse) => {
   if (headers["content-type"] === ProblemDetails.contentType) return undefined
@@ -104,7 +108,7 @@ export const layer = Layer.succeed(
         Effect.fnUntraced(function* (error) {
           if (HttpApiError.HttpApiSchemaError.is(error)) return yield* refuseAll(endpoint, error)
           return HttpApiError.HttpApiPayloadTooLarge.is(error)
-            ? yield* HttpServerRespondable.toResponse(error)
+            ? yield* HttpServerRespondable.toResponse(tooLarge(Number(error.size)))
             : yield* Effect.fail(error)
         })
       )
