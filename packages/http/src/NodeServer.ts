@@ -23,7 +23,7 @@ export interface Options {
 const maxHeaderSize = 64 * 1024
 
 /** Listens from when it is built until its scope ends; provides the `HttpServer`, whose address has the port. */
-export const layer = <E>(app: AppLayer<E>, options: Options) => {
+export const layer = <E, R>(app: AppLayer<E, R>, options: Options) => {
   const { gracefulShutdownTimeout = "5 seconds", host = "127.0.0.1", port, requestTimeoutMillis = 300_000 } = options
   const evaluate = () =>
     createServer({
@@ -38,7 +38,7 @@ export const layer = <E>(app: AppLayer<E>, options: Options) => {
 }
 
 /** A listener for `node:http`'s `request` event; it serves until its scope ends. */
-export const listener = Effect.fnUntraced(function* <E>(app: AppLayer<E>) {
+export const listener = Effect.fnUntraced(function* <E, R>(app: AppLayer<E, R>) {
   const httpEffect = yield* HttpRouter.toHttpEffect(Layer.provide(app, NodeHttpServer.layerHttpServices)).pipe(
     Effect.provideService(HttpRouter.RouterConfig, routerConfig)
   )

@@ -67,7 +67,7 @@ const cases: ReadonlyArray<readonly [name: string, test: (client: Client) => Eff
       assert.strictEqual(missing._tag, "NotFound")
       const over = yield* Effect.flip(client.deploys.cancel({ params: { id: ids.completed }, payload: null }))
       assert.include(over, { _tag: "DeployFinished", deployStatus: "completed" })
-      const invalid = yield* Effect.flip(client.deploys.create({ payload: {} }))
+      const invalid = yield* Effect.flip(client.deploys.list({ query: { after: "YQ", before: "YQ" } }))
       assert.strictEqual(invalid._tag, "InvalidRequest")
     })
   ],

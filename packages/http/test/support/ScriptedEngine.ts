@@ -13,7 +13,6 @@ import {
   type FeedEvent,
   Forbidden,
   hasRight,
-  IdGenerator,
   InvalidInput,
   isLastEvent,
   type ListOptions,
@@ -230,6 +229,4 @@ export const layerAccess = Layer.succeed(AccessPolicy, {
 })
 
 /** All that the API stands on. */
-export const layer = Layer.mergeAll(layerEngine, layerAccess, IdGenerator.layerSequential).pipe(
-  Layer.provideMerge(Script.layer)
-)
+export const layer = Layer.merge(layerEngine, layerAccess).pipe(Layer.provideMerge(Script.layer))
