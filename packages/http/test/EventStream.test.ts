@@ -1,10 +1,14 @@
 import type { FeedEvent } from "@deploys/core"
-import { EventStream } from "@deploys/http"
+import { Draining, EventStream } from "@deploys/http"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Queue, Ref, Stream } from "effect"
+import { Effect, Fiber, Latch, Layer, Logger, Queue, Ref, Schedule, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { events, ids, Script } from "./support/ScriptedEngine.ts"
 import { Web } from "./support/Web.ts"
+
+interface Body {
+  readonly reader: ReadableStreamDefaultReader<string>
+}
 
 const path = `/api/deploys/${ids.completed}/events`
 
@@ -25,10 +29,12 @@ const received = (text: string): ReadonlyArray<Received> =>
       return { id: field("id"), event: field("event"), data: JSON.parse(field("data") ?? "null") }
     })
 
-const bodyOf = (feed: Stream.Stream<FeedEvent, unknown>) => {
-  const { body } = EventStream.toResponse(feed)
-  return body._tag === "Stream" ? Stream.decodeText(body.stream) : Stream.die(new Error("The answer is no stream"))
-}
+const bodyOf = (feed: Stream.Stream<FeedEvent, unknown>) =>
+  Stream.unwrap(
+    Effect.map(EventStream.toResponse(feed), ({ body }) =>
+      body._tag === "Stream" ? Stream.decodeText(body.stream) : Stream.die(new Error("The answer is no stream"))
+    )
+  )
 
 describe("the stream of a deploy's events", () => {
   it.effect("is each event as id, type and all of it as JSON, up to the last", () =>
@@ -110,6 +116,58 @@ describe("the stream of a deploy's events", () => {
         assert.lengthOf(received(text), 2)
         assert.notInclude(text, "canary")
       }
+    })
+  )
+
+  it.effect("ends when the server is about to end", () =>
+    Effect.gen(function* () {
+      const draining = yield* Latch.make()
+      const fiber = yield* Effect.forkChild(
+        Effect.provideService(Stream.mkString(bodyOf(Stream.never)), Draining, draining.await)
+      )
+      yield* TestClock.adjust("1 second")
+      yield* draining.open
+      assert.strictEqual(yield* Fiber.join(fiber), ":\n\n")
+    })
+  )
+
+  const leaving: ReadonlyArray<readonly [name: string, leave: (abort: () => void, body: Body) => Promise<void>]> = [
+    ["aborts its request", async (abort) => abort()],
+    ["cancels the body", async (_, { reader }) => void (await reader.cancel())]
+  ]
+  it.live.each(leaving)("stops reading for a Fetch client that %s", ([, leave]) =>
+    Effect.gen(function* () {
+      const { feed, readers } = yield* Script
+      yield* Ref.set(feed, Stream.concat(Stream.fromIterable(events.slice(0, 1)), Stream.never))
+      const { handler } = yield* Web
+      const abort = new AbortController()
+      const headers = { authorization: "Bearer root" }
+      const request = new Request(`http://localhost${path}`, { headers, signal: abort.signal })
+      yield* Effect.promise(async () => {
+        const reader = (await handler(request)).body?.pipeThrough(new TextDecoderStream()).getReader()
+        assert.isDefined(reader)
+        let text = ""
+        while (!text.includes("deploy.created")) text += (await reader.read()).value ?? ""
+        await leave(() => abort.abort(), { reader })
+      })
+      yield* Ref.get(readers).pipe(
+        Effect.repeat({ until: (n) => n === 0, schedule: Schedule.spaced("10 millis") }),
+        Effect.timeout("5 seconds")
+      )
+    }).pipe(Effect.provide(Web.layer))
+  )
+
+  it.effect("is broken under the id of its request, in the log", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const logger = Logger.map(Logger.formatLogFmt, (line) => lines.push(line))
+      yield* Effect.gen(function* () {
+        yield* Ref.set((yield* Script).feed, Stream.die(new Error("canary-secret")))
+        yield* (yield* Web).send("GET", path, { headers: { "x-request-id": "r-1" } })
+      }).pipe(Effect.provide(Web.layer.pipe(Layer.provide(Logger.layer([logger])))))
+      const log = lines.join("\n")
+      assert.include(log, "canary-secret")
+      assert.include(log, "requestId=r-1")
     })
   )
 })

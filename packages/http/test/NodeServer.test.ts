@@ -1,6 +1,6 @@
 import { HttpApp, NodeServer } from "@deploys/http"
 import { assert, describe, it, layer } from "@effect/vitest"
-import { Effect, Layer, Ref, Schedule, Stream } from "effect"
+import { Context, Duration, Effect, Exit, Fiber, Layer, Ref, Schedule, Scope, Stream } from "effect"
 import { spawn } from "node:child_process"
 import { createServer, request } from "node:http"
 import { connect } from "node:net"
@@ -126,6 +126,26 @@ layer(Served.layer, { excludeTestServices: true })("the server on node:http", (i
         Effect.timeout("5 seconds")
       )
       yield* Ref.set(feed, before)
+    })
+  )
+})
+
+describe("the end of the server", () => {
+  it.live("ends the streams that are open, and waits for nobody", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const app = HttpApp.layer().pipe(Layer.provide(ScriptedEngine.layer))
+      const server = Layer.provideMerge(NodeServer.layer(app, { port: 0 }), ScriptedEngine.layer)
+      const context = yield* Layer.buildWithScope(server, scope)
+      yield* Ref.set(Context.get(context, Script).feed, Stream.never)
+      const url = yield* Effect.provideContext(Served.url, context)
+      const fiber = yield* Effect.forkChild(curl(["-N", "-H", root, `${url}${eventsPath}`]), { startImmediately: true })
+      yield* Ref.get(Context.get(context, Script).readers).pipe(
+        Effect.repeat({ until: (n) => n === 1, schedule: Schedule.spaced("10 millis") })
+      )
+      const [took] = yield* Effect.timed(Scope.close(scope, Exit.void))
+      assert.strictEqual(yield* Fiber.join(fiber), ":\n\n")
+      assert.isBelow(Duration.toMillis(took), 3000)
     })
   )
 })
