@@ -1,4 +1,5 @@
 /** The API as routes of an `HttpRouter`, with what every answer has in common. */
+import { IdGenerator } from "@deploys/core"
 import { Context, Effect, Layer, Scope } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, OpenApi } from "effect/http-api"
@@ -51,7 +52,7 @@ const layerEnvelope = (routes: ReadonlyArray<Route>, basePath: string) =>
       })
     }),
     { global: true }
-  )
+  ).pipe(Layer.provide(IdGenerator.layer))
 
 const layerMounted = (basePath: string) =>
   Layer.effect(
