@@ -1,4 +1,4 @@
-import { type Deploy, DeployFields, Filter, Keyset, Order, type QueryPlan, selectPage } from "@deploys/core"
+import { type Deploy, DeployFields, Filter, type Keyset, Order, type QueryPlan, selectPage } from "@deploys/core"
 import { assert, describe, it } from "@effect/vitest"
 import { deployRow, instant } from "./rows.ts"
 
