@@ -1,1 +1,4 @@
-export {}
+export * as LocalTarget from "./LocalTarget.ts"
+export * from "./Publication.ts"
+export * as SiteHost from "./SiteHost.ts"
+export * from "./SiteServer.ts"

@@ -1,1 +1,5 @@
-export {}
+export * from "./DatabaseSchema.ts"
+export * as Migrations from "./Migrations.ts"
+export * as Pglite from "./Pglite.ts"
+export * as Postgres from "./Postgres.ts"
+export * as SqlStore from "./SqlStore.ts"

@@ -83,3 +83,7 @@ export interface Deploy extends Schema.Schema.Type<typeof Deploy> {}
 
 /** Whether the status has no successor. */
 export const isFinal = (status: DeployStatus): boolean => status === "completed" || status === "failed"
+
+/** Whether the deploy is final and nothing of it is left to settle: nothing about it will change, and no event follows. */
+export const isOver = (deploy: Pick<Deploy, "status" | "metadata">): boolean =>
+  isFinal(deploy.status) && deploy.metadata["outcome"] !== "settling"

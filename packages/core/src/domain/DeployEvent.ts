@@ -3,7 +3,7 @@ import { Deploy, DeployTrigger, FailureCode, Outcome } from "./Deploy.ts"
 import { BuildId, DeployId } from "./Id.ts"
 import { Timestamp } from "./Timestamp.ts"
 
-/** Who made a move: a principal's subject, or `runner:` and the name of the node. */
+/** Who made a move: a principal's subject, or the name of a runner. */
 export const Actor = Schema.NonEmptyString
 
 const stepRef = { index: Schema.Natural, name: Schema.String }

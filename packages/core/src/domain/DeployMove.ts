@@ -1,7 +1,7 @@
 import { Data, type Schema } from "effect"
 import type { DeployStatus, FailureCode, Outcome } from "./Deploy.ts"
 import type { EventContent } from "./DeployEvent.ts"
-import type { StepStatus } from "./DeployStep.ts"
+import type { StepRecord, StepStatus } from "./DeployStep.ts"
 
 /** From each status, those that a deploy may move to. A final one has none. */
 export const legalMoves: Readonly<Record<DeployStatus, ReadonlyArray<DeployStatus>>> = {
@@ -91,7 +91,8 @@ export interface MovePatch {
      * - `settling`: final, but lane and lease stay until it has settled.
      * - `over`: final and settled, lane and lease given back.
      *
-     * The first two and `over` from `running` set `completedAt` and cancel the steps that are still pending.
+     * The first two, and `over` of a deploy that is not final yet, set `completedAt` and cancel the steps that are still
+     * pending, at the same time.
      */
     readonly end?: "live" | "settling" | "over"
   }
@@ -186,3 +187,15 @@ export const movesPatch = (moves: ReadonlyArray<DeployMove>, by: string): MovesP
     deploy: Object.assign({}, ...patches.map((patch) => patch.deploy))
   }
 }
+
+/** The move that a cancel makes. It is settled when nothing is left to undo. */
+export const cancelMove = (reason: string | null, settled: boolean): DeployMove =>
+  DeployMove.Failed({
+    failureCode: "cancelled",
+    error: reason === null ? "Cancelled" : `Cancelled: ${reason}`,
+    settled
+  })
+
+/** Whether a deploy with these steps can end at once: none is running, and none has started that is undoable. */
+export const nothingToUndo = (steps: ReadonlyArray<Pick<StepRecord, "status" | "starts" | "undoable">>): boolean =>
+  steps.every((step) => step.status !== "running" && (step.starts === 0 || !step.undoable))

@@ -1,6 +1,7 @@
 import { type Duration, Effect, Option, Schedule, Schema } from "effect"
 import type { Deploy, Outcome } from "../domain/Deploy.ts"
 import type { DeployMove } from "../domain/DeployMove.ts"
+import { StorableJson } from "../domain/StorableJson.ts"
 import type { CancellationMode, StepDeclaration } from "../domain/DeployStep.ts"
 
 /** Why a step did not do its work. */
@@ -106,6 +107,8 @@ export interface Step<out A> extends StepDeclaration {
   ) => Effect.Effect<{ readonly previewUrl: string | null; readonly productionUrl: string | null }, StepError>
 }
 
+const storable = Schema.decodeEffect(StorableJson)
+
 const defaultRetry = Schedule.exponential("250 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
 
 /** Makes a step. */
@@ -116,7 +119,8 @@ export const makeStep = <A>(options: StepOptions<A>): Step<A> => {
       message: `The output of step ${options.name} can't be ${verb}: ${error.message}`,
       retryable: false
     })
-  const encode = (output: A) => Effect.mapError(Schema.encodeEffect(codec)(output), misfit("stored"))
+  const encode = (output: A) =>
+    Effect.mapError(Effect.flatMap(Schema.encodeEffect(codec)(output), storable), misfit("stored"))
   const decode = (stored: Schema.Json) => Effect.mapError(Schema.decodeEffect(codec)(stored), misfit("read"))
   const { compensation, discarded = compensation } = options
   return {

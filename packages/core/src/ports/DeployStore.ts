@@ -30,7 +30,7 @@ export interface DeployRecord {
 /** A request to become the one that runs or settles a deploy. */
 export interface ClaimRequest {
   readonly deployId: DeployId
-  /** Names one runner for its life; a new process has a new name. */
+  /** Names one runner for its life; a new process has a new name. It is the actor of `deploy.running`. */
   readonly owner: string
   /** How long the claim holds without being renewed, in milliseconds. */
   readonly leaseMillis: number
@@ -70,7 +70,7 @@ export interface LeaseRef {
 export interface StoreChange {
   readonly deployId: DeployId
   /**
-   * - `ready`: something may be claimed now: a deploy was created, or an entity's lane came free.
+   * - `ready`: something may be claimed now: a deploy was created, or an entity's lane or a lease came free.
    * - `cancelled`: a running deploy was ended by somebody other than its runner.
    * - `events`: events were written.
    */
@@ -149,7 +149,10 @@ export class DeployStore extends Context.Service<
      */
     readonly move: (requests: ReadonlyArray<MoveRequest>) => Effect.Effect<ReadonlyArray<MoveResult>, StoreError>
 
-    /** Starts the leases anew, and answers with those of them that still hold, or had not been taken over. */
+    /**
+     * Starts the leases anew, and answers with those of them that hold: also one that had run out, unless the deploy was
+     * claimed anew, cancelled, ended or given back.
+     */
     readonly renew: (
       leases: ReadonlyArray<LeaseRef>,
       leaseMillis: number

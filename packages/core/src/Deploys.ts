@@ -1,0 +1,103 @@
+import { Context, Effect, type Layer, ManagedRuntime, Schema, Stream } from "effect"
+import { type CreateDeploy, decodeCreateDeploy } from "./CreateDeploy.ts"
+import { DeployEngine, type DeployDetails } from "./DeployEngine.ts"
+import type { Cancellation, Deploy } from "./domain/Deploy.ts"
+import { InvalidInput, NotFound } from "./domain/DeployError.ts"
+import type { FeedEvent } from "./domain/DeployEvent.ts"
+import { DeployId } from "./domain/Id.ts"
+import { inputFaults } from "./domain/InputFaults.ts"
+import { type Principal, trustedPrincipal } from "./domain/Principal.ts"
+import { ListOptions } from "./list/ListOptions.ts"
+import type { Page } from "./list/Page.ts"
+
+/** Who calls, and what ends the call early. */
+export interface CallOptions {
+  /** Whose rights count. Default: those that `makeDeploys` was given. */
+  readonly as?: Principal
+  /** Ends waiting for the answer. What was asked for may have happened all the same. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * The engine for hosts that don't use Effect: the use cases of `DeployEngine` as promises. A promise rejects with the
+ * engine's own error, which its `_tag` tells apart: `NotFound`, `Forbidden`, `InvalidInput`, ….
+ */
+export interface Deploys {
+  /** Creates a deploy. Its work begins at once; the promise does not wait for it. */
+  readonly create: (request: typeof CreateDeploy.Encoded, options?: CallOptions) => Promise<Deploy>
+  /** A deploy with its steps. */
+  readonly get: (id: string, options?: CallOptions) => Promise<DeployDetails>
+  /** A page of deploys, by default the newest 100. */
+  readonly list: (list?: typeof ListOptions.Encoded, options?: CallOptions) => Promise<Page>
+  /** Ends a deploy for good: once resolved, it will never be completed. */
+  readonly cancel: (id: string, options?: CallOptions & { readonly reason?: string }) => Promise<Cancellation>
+  /** The events of a deploy from behind number `after`, live once caught up, to the last that there will be. */
+  readonly events: (id: string, options?: CallOptions & { readonly after?: number }) => AsyncIterable<FeedEvent>
+  /** Resolves with the deploy once it is over: final, with nothing left to undo. */
+  readonly finished: (id: string, options?: CallOptions) => Promise<DeployDetails>
+  /** Stops what runs here, gives claims back, and closes what the layer opened. */
+  readonly dispose: () => Promise<void>
+}
+
+/** An id that is malformed names nothing. */
+const deployId = (id: string) =>
+  Effect.mapError(DeployId.makeEffect(id), () => new NotFound({ resource: "deploy", id }))
+
+const aborted = (signal: AbortSignal | undefined) =>
+  Effect.callback<void>((resume) => {
+    const halt = () => resume(Effect.void)
+    if (signal?.aborted) return halt()
+    signal?.addEventListener("abort", halt, { once: true })
+    return Effect.sync(() => signal?.removeEventListener("abort", halt))
+  })
+
+const decodeListOptions = (list: typeof ListOptions.Encoded) =>
+  Schema.decodeUnknownEffect(ListOptions, { errors: "all", onExcessProperty: "error" })(list).pipe(
+    Effect.mapError(({ issue }) => new InvalidInput({ faults: inputFaults(issue) }))
+  )
+
+/** The engine of this layer as promises. Calls are made as `as`, by default with every right as `host`. */
+export const makeDeploys = <E>(
+  layer: Layer.Layer<DeployEngine, E>,
+  defaults: { readonly as: Principal } = { as: trustedPrincipal("host") }
+): Deploys => {
+  const runtime = ManagedRuntime.make(layer)
+  const call = <A, F>(
+    options: CallOptions | undefined,
+    use: (engine: DeployEngine["Service"], as: Principal) => Effect.Effect<A, F>
+  ) =>
+    runtime.runPromise(
+      DeployEngine.use((engine) => use(engine, options?.as ?? defaults.as)),
+      options?.signal === undefined ? {} : { signal: options.signal }
+    )
+  const get: Deploys["get"] = (id, options) =>
+    call(options, (engine, as) => Effect.flatMap(deployId(id), (known) => engine.get(as, known)))
+  return {
+    create: (request, options) =>
+      call(options, (engine, as) =>
+        Effect.flatMap(decodeCreateDeploy(request), (checked) => engine.create(as, checked))
+      ),
+    get,
+    list: (list = {}, options) =>
+      call(options, (engine, as) => Effect.flatMap(decodeListOptions(list), (checked) => engine.list(as, checked))),
+    cancel: (id, options) =>
+      call(options, (engine, as) => Effect.flatMap(deployId(id), (known) => engine.cancel(as, known, options))),
+    events: (id, options) => {
+      const feed = Effect.gen(function* () {
+        const engine = Context.get(yield* runtime.contextEffect, DeployEngine)
+        const after = options?.after === undefined ? {} : { after: options.after }
+        return engine.events(options?.as ?? defaults.as, yield* deployId(id), after)
+      })
+      return Stream.toAsyncIterable(Stream.haltWhen(Stream.unwrap(feed), aborted(options?.signal)))
+    },
+    finished: (id, options) =>
+      call(options, (engine, as) =>
+        Effect.gen(function* () {
+          const known = yield* deployId(id)
+          yield* Stream.runDrain(engine.events(as, known))
+          return yield* engine.get(as, known)
+        })
+      ),
+    dispose: () => runtime.dispose()
+  }
+}

@@ -1,0 +1,79 @@
+import { Clock, Effect, Layer, Option, PubSub, Ref, Stream } from "effect"
+import { StepId } from "../domain/Id.ts"
+import { IdGenerator } from "../domain/IdGenerator.ts"
+import { timestampFromMicros } from "../domain/Timestamp.ts"
+import { DeployStore, type StoreChange } from "../ports/DeployStore.ts"
+import { cancel } from "./internal/cancel.ts"
+import { claim, claimable } from "./internal/claim.ts"
+import { insert } from "./internal/insert.ts"
+import { release, renew } from "./internal/lease.ts"
+import { move } from "./internal/move.ts"
+import { deployOf, emptyState, type Now, type State, type Transition } from "./internal/state.ts"
+
+const now: Effect.Effect<Now> = Effect.map(Clock.currentTimeNanos, (nanos) => ({
+  at: timestampFromMicros(nanos / 1000n),
+  millis: Number(nanos / 1_000_000n)
+}))
+
+const make = Effect.gen(function* () {
+  const ids = yield* IdGenerator
+  const cell = yield* Ref.make(emptyState)
+  const hub = yield* PubSub.unbounded<StoreChange>()
+
+  const read = <A>(look: (state: State, now: Now) => A): Effect.Effect<A> =>
+    Effect.flatMap(now, (at) => Effect.map(Ref.get(cell), (state) => look(state, at)))
+
+  const commit = <A>(call: (state: State, now: Now) => Transition<A>): Effect.Effect<A> =>
+    Effect.flatMap(now, (at) =>
+      Ref.modify(cell, (state) => {
+        const transition = call(state, at)
+        return [transition, transition.state]
+      })
+    ).pipe(
+      Effect.tap(({ changes }) => PubSub.publishAll(hub, changes)),
+      Effect.map(({ answer }) => answer),
+      Effect.uninterruptible
+    )
+
+  return DeployStore.of({
+    insert: Effect.fn("DeployStore.insert")((deploy) => commit((state, at) => insert(state, at, deploy))),
+    find: Effect.fn("DeployStore.find")((id) =>
+      read((state) =>
+        Option.fromNullishOr(deployOf(state, id)).pipe(Option.map(({ deploy, steps }) => ({ deploy, steps })))
+      )
+    ),
+    list: Effect.fn("DeployStore.list")(() => Effect.die(new Error("Lists are not here yet"))),
+    claimable: Effect.fn("DeployStore.claimable")((options) => read((state, at) => claimable(state, at, options))),
+    claim: Effect.fn("DeployStore.claim")(function* (request) {
+      const stepIds = yield* Effect.forEach(request.steps, () => ids.next("stp"))
+      return yield* commit((state, at) =>
+        claim(state, at, { ...request, stepIds: stepIds.map((id) => StepId.make(id)) })
+      )
+    }),
+    move: Effect.fn("DeployStore.move")((requests) => commit((state, at) => move(state, at, requests))),
+    renew: Effect.fn("DeployStore.renew")((leases, millis) => commit((state, at) => renew(state, at, leases, millis))),
+    release: Effect.fn("DeployStore.release")((leases) => commit((state) => release(state, leases))),
+    cancel: Effect.fn("DeployStore.cancel")((request) =>
+      Effect.flatMap(
+        commit((state, at) => cancel(state, at, request)),
+        Effect.fromResult
+      )
+    ),
+    events: Effect.fn("DeployStore.events")(({ after, deployId, limit }) =>
+      read(
+        (state) =>
+          deployOf(state, deployId)
+            ?.events.slice(after, after + limit)
+            .map(({ event }) => event) ?? []
+      )
+    ),
+    changes: Stream.fromPubSub(hub)
+  })
+})
+
+/**
+ * A `DeployStore` in the memory of this process, for tests and for hosts that need nothing to outlive them.
+ *
+ * Times come from the `Clock`, so a test rules leases by the `TestClock`.
+ */
+export const layer: Layer.Layer<DeployStore> = Layer.effect(DeployStore, make)

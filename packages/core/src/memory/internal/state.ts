@@ -1,0 +1,118 @@
+import { HashMap, Option } from "effect"
+import type { Cancellation, Deploy } from "../../domain/Deploy.ts"
+import type { DeployEvent, EventContent } from "../../domain/DeployEvent.ts"
+import type { StepRecord } from "../../domain/DeployStep.ts"
+import type { DeployId, EntityId } from "../../domain/Id.ts"
+import type { Timestamp } from "../../domain/Timestamp.ts"
+import type { StoreChange } from "../../ports/DeployStore.ts"
+
+/** Who holds a deploy, since which epoch, and until when (milliseconds of the clock). */
+export interface Lease {
+  readonly owner: string
+  readonly epoch: number
+  readonly until: number
+}
+
+/** An event with the epoch that it was written under: what tells a repeated request from another runner's. */
+export interface StoredEvent {
+  readonly event: DeployEvent
+  readonly epoch: number
+}
+
+/** All that is kept of one deploy. */
+export interface StoredDeploy {
+  readonly deploy: Deploy
+  readonly steps: ReadonlyArray<StepRecord>
+  readonly events: ReadonlyArray<StoredEvent>
+  readonly epoch: number
+  readonly lease: Lease | null
+  /** Whether it has failed and keeps its entity's lane. */
+  readonly settling: boolean
+  readonly cancellation: Cancellation | null
+}
+
+/** What is kept of one entity. */
+export interface Lane {
+  readonly lastSequence: number
+  /** Pending deploys, the oldest first. */
+  readonly queue: ReadonlyArray<DeployId>
+  /** The deploy that runs or settles. */
+  readonly occupant: DeployId | null
+  readonly liveDeployId: DeployId | null
+}
+
+/** The whole store: one immutable value, so that a call is one step from one to the next. */
+export interface State {
+  readonly deploys: HashMap.HashMap<DeployId, StoredDeploy>
+  readonly lanes: HashMap.HashMap<EntityId, Lane>
+}
+
+/** The time of a call: as text for rows, and in milliseconds for leases. */
+export interface Now {
+  readonly at: Timestamp
+  readonly millis: number
+}
+
+/** What a call makes of the state, what it answers, and what is told to those who listen. */
+export interface Transition<A> {
+  readonly state: State
+  readonly answer: A
+  readonly changes: ReadonlyArray<StoreChange>
+}
+
+/** A store without a deploy. */
+export const emptyState: State = { deploys: HashMap.empty(), lanes: HashMap.empty() }
+
+const emptyLane: Lane = { lastSequence: 0, queue: [], occupant: null, liveDeployId: null }
+
+/** A call that leaves everything as it is. */
+export const unchanged = <A>(state: State, answer: A): Transition<A> => ({ state, answer, changes: [] })
+
+/** The deploy with this id. */
+export const deployOf = (state: State, id: DeployId): StoredDeploy | undefined =>
+  Option.getOrUndefined(HashMap.get(state.deploys, id))
+
+/** The lane of this entity, empty where it has had no deploy. */
+export const laneOf = (state: State, entityId: EntityId): Lane =>
+  Option.getOrElse(HashMap.get(state.lanes, entityId), () => emptyLane)
+
+/** The state with this deploy in place of the one with its id. */
+export const withDeploy = (state: State, stored: StoredDeploy): State => ({
+  ...state,
+  deploys: HashMap.set(state.deploys, stored.deploy.id, stored)
+})
+
+/** The state with these fields of an entity's lane changed. */
+export const withLane = (state: State, entityId: EntityId, lane: Partial<Lane>): State => ({
+  ...state,
+  lanes: HashMap.set(state.lanes, entityId, { ...laneOf(state, entityId), ...lane })
+})
+
+/** The number of the last event. */
+export const lastEvent = (stored: StoredDeploy): number => stored.events.length
+
+/** The time of a write: the present, or that of the deploy's last write where the clock went back behind it. */
+export const writeTime = (stored: StoredDeploy, now: Now): Timestamp => {
+  const last = stored.events.at(-1)?.event.at ?? now.at
+  return last > now.at ? last : now.at
+}
+
+/** The deploy with these events behind its others. */
+export const withEvents = (
+  stored: StoredDeploy,
+  contents: ReadonlyArray<EventContent>,
+  at: Timestamp
+): StoredDeploy => ({
+  ...stored,
+  events: [
+    ...stored.events,
+    ...contents.map((content, index) => ({
+      epoch: stored.epoch,
+      event: { ...content, deployId: stored.deploy.id, sequence: lastEvent(stored) + index + 1, at }
+    }))
+  ]
+})
+
+/** Whether nobody, or nobody any more, has the right to move the deploy. */
+export const isLeaseFree = (stored: StoredDeploy, now: Now): boolean =>
+  stored.lease === null || stored.lease.until <= now.millis

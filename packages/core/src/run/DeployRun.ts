@@ -1,0 +1,154 @@
+import { Clock, DateTime, Duration, Effect, type Scope } from "effect"
+import type { FailureCode } from "../domain/Deploy.ts"
+import type { StepRecord } from "../domain/DeployStep.ts"
+import { storableText } from "../domain/StorableJson.ts"
+import type { Timestamp } from "../domain/Timestamp.ts"
+import type { Plan } from "../plan/Plan.ts"
+import { type Step, StepError } from "../plan/Step.ts"
+import type { LiveEvents } from "./LiveEvents.ts"
+import type { RunnerOptions } from "./RunnerOptions.ts"
+import type { ClaimLost, RunSession } from "./RunSession.ts"
+import { type Outputs, runContext, stepContext } from "./StepContexts.ts"
+import { needsSettling, planMismatch, stepRef } from "./StepRecords.ts"
+import { type InFlight, runStep, StepFailed } from "./StepRunner.ts"
+
+/** Why a deploy fails. */
+export interface Failure {
+  readonly code: FailureCode
+  readonly message: string
+}
+
+/** What running or settling a claimed deploy needs. */
+export interface DeployRunInput {
+  readonly session: RunSession
+  /** The plan, or why there is none. */
+  readonly plan: Plan | Failure
+  readonly live: LiveEvents["Service"]
+  readonly options: (typeof RunnerOptions)["Service"]
+  /** Attempts that outlive the run, by the index of their step. */
+  readonly inFlight: Map<number, InFlight>
+  /** Where they live. */
+  readonly scope: Scope.Scope
+}
+
+/** Whether a deploy that has ended still has to settle. */
+export type RunEnd = "over" | "settling"
+
+interface Run extends DeployRunInput {
+  readonly outputs: Outputs
+  /** The steps as stored when they were claimed, with what this run did to them since. */
+  readonly steps: Array<StepRecord>
+}
+
+const fail = Effect.fnUntraced(function* (run: Run, { code, message }: Failure): Effect.fn.Return<RunEnd, ClaimLost> {
+  const stopped = run.steps.filter((step) => step.status === "running" && step.cancellation === "interrupt")
+  const left = run.steps.map((step) => (stopped.includes(step) ? { ...step, status: "cancelled" as const } : step))
+  const landing = [...run.inFlight.values()].some((fiber) => fiber.pollUnsafe() === undefined)
+  const settled = !landing && !needsSettling(left)
+  yield* run.session.write(...stopped.map((step) => ({ _tag: "StepCancelled" as const, step: stepRef(step) })), {
+    _tag: "Failed",
+    failureCode: code,
+    error: storableText(message),
+    settled
+  })
+  return settled ? "over" : "settling"
+})
+
+/** Changes a step before the move that says so is written: a write that was interrupted lands all the same. */
+const update = (run: Run, record: StepRecord, change: Partial<StepRecord>) =>
+  Effect.sync(() => void (run.steps[record.index] = { ...record, ...run.steps[record.index], ...change }))
+
+const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) =>
+  runStep(step, {
+    attempt: Math.max(1, record.attempt),
+    context: runContext(run.live, stepContext(run.session, run.outputs, step), stepRef(record)),
+    onStart: (attempt) =>
+      Effect.andThen(
+        update(run, record, { status: "running", starts: record.starts + 1 }),
+        run.session.write({ _tag: "StepStarted", step: stepRef(record), attempt })
+      ),
+    onRetry: (attempt, error, delayMillis) =>
+      run.session.write({
+        _tag: "StepRetrying",
+        step: stepRef(record),
+        attempt,
+        error: storableText(error.message),
+        delayMillis: Math.ceil(delayMillis)
+      }),
+    scope: run.scope,
+    adopted: run.inFlight.get(record.index),
+    onInFlight: (fiber) => void run.inFlight.set(record.index, fiber)
+  })
+
+/** Starts of the present attempt: each earlier attempt ended once, and every other start ended in a crash. */
+const startsOfAttempt = ({ attempt, starts }: StepRecord) => starts - Math.max(0, attempt - 1)
+
+/** A step that takes its process down would be started for ever, by one node after the other. */
+const refuseCrashing = (record: StepRecord, maxStarts: number) =>
+  record.status === "running" && startsOfAttempt(record) >= maxStarts
+    ? new StepFailed({
+        attempt: Math.max(1, record.attempt),
+        error: new StepError({ message: `The process ended ${maxStarts} times while the step was at work` })
+      })
+    : Effect.void
+
+/** The result of a step, from the store or by running it, with the addresses that it gives. */
+const resultOf = Effect.fnUntraced(function* (run: Run, record: StepRecord, step: Step<unknown>) {
+  yield* refuseCrashing(record, run.options.maxStarts)
+  const { attempt, output } = record.status === "completed" ? record : yield* runRecord(run, record, step)
+  const addresses = yield* Effect.mapError(step.addresses(output), (error) => new StepFailed({ attempt, error }))
+  return { attempt, output, ...addresses }
+})
+
+const failStep = (run: Run, record: StepRecord, { attempt, error }: StepFailed) =>
+  update(run, record, { status: "failed" }).pipe(
+    Effect.andThen(
+      run.session.defer({
+        _tag: "StepFailed",
+        step: stepRef(record),
+        attempt,
+        error: storableText(error.message)
+      })
+    ),
+    Effect.andThen(fail(run, { code: error.code, message: `Step ${record.name} failed: ${error.message}` }))
+  )
+
+const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Return<RunEnd, ClaimLost> {
+  let previewUrl: string | null = null
+  let productionUrl: string | null = null
+  for (const record of run.session.claim.steps) {
+    const step = plan.steps.find((candidate) => candidate.name === record.name)
+    if (step === undefined) continue
+    const result = yield* Effect.catchTag(resultOf(run, record, step), "StepFailed", Effect.succeed)
+    if (result instanceof StepFailed) return yield* failStep(run, record, result)
+    previewUrl = result.previewUrl ?? previewUrl
+    productionUrl = result.productionUrl ?? productionUrl
+    run.outputs.set(record.name, result.output)
+    if (record.status === "completed") continue
+    yield* update(run, record, { status: "completed" })
+    yield* run.session.defer({ _tag: "StepCompleted", step: stepRef(record), ...result })
+  }
+  yield* run.session.write({ _tag: "Completed", previewUrl, productionUrl })
+  return "over"
+})
+
+const millisLeft = (startedAt: Timestamp | null, limit: Duration.Input) =>
+  Effect.map(Clock.currentTimeMillis, (now) => {
+    const since = startedAt === null ? now : DateTime.toEpochMillis(DateTime.makeUnsafe(startedAt))
+    return Math.max(0, since + Duration.toMillis(limit) - now)
+  })
+
+/** Runs a claimed deploy from its first step that has not completed to its end. */
+export const runDeploy = Effect.fnUntraced(function* (input: DeployRunInput) {
+  const { options, plan, session } = input
+  const run: Run = { ...input, outputs: new Map(), steps: [...session.claim.steps] }
+  if ("code" in plan) return yield* fail(run, plan)
+  const mismatch = planMismatch(run.steps, plan.steps)
+  if (mismatch !== null) return yield* fail(run, { code: "plan_changed", message: mismatch })
+  const limit = options.deployTimeout
+  const message = `The deploy took longer than ${Duration.format(Duration.fromInputUnsafe(limit))}`
+  return yield* Effect.timeoutOrElse(walk(run, plan), {
+    duration: yield* millisLeft(session.claim.deploy.startedAt, limit),
+    orElse: () => fail(run, { code: "timed_out", message })
+  })
+})

@@ -1,0 +1,98 @@
+import { Clock, Context, Duration, Effect, Layer, Option } from "effect"
+import type { StoreError } from "../domain/DeployError.ts"
+import type { DeployId } from "../domain/Id.ts"
+import { IdGenerator } from "../domain/IdGenerator.ts"
+import { Catalog } from "../ports/Catalog.ts"
+import { type Claim, type DeployRecord, DeployStore } from "../ports/DeployStore.ts"
+import { DeployTarget } from "../ports/DeployTarget.ts"
+import { type DeployRunInput, type Failure, runDeploy } from "./DeployRun.ts"
+import { settleDeploy } from "./DeploySettling.ts"
+import { LeaseKeeper } from "./LeaseKeeper.ts"
+import { LiveEvents } from "./LiveEvents.ts"
+import { RunnerOptions } from "./RunnerOptions.ts"
+import { makeRunSession } from "./RunSession.ts"
+import type { InFlight } from "./StepRunner.ts"
+
+const failure = (code: Failure["code"], message: string): Effect.Effect<Failure> => Effect.succeed({ code, message })
+
+/** Makes the plan of a deploy, or says why there can't be one. */
+const planner = Effect.gen(function* () {
+  const catalog = yield* Catalog
+  const target = yield* DeployTarget
+  return Effect.fnUntraced(function* ({ deploy }: DeployRecord) {
+    const origin = yield* catalog.build(deploy.buildId)
+    if (Option.isNone(origin)) return yield* failure("artifact_invalid", `Build ${deploy.buildId} is gone`)
+    const { build, entity } = origin.value
+    if (build.artifact === null) return yield* failure("artifact_invalid", `Build ${build.id} has no artifact`)
+    return yield* target.plan({ deploy, build, artifact: build.artifact, entity }).pipe(
+      Effect.catchTag("TargetRejected", (error) => failure("target_rejected", error.message)),
+      Effect.catchDefect((defect) => failure("target_rejected", `No plan could be made: ${String(defect)}`))
+    )
+  })
+})
+
+/** Runs deploys: claims one, walks its plan, writes each move before the next, settles what failed. */
+export class DeployRunner extends Context.Service<
+  DeployRunner,
+  {
+    /** The name that this runner claims under. */
+    readonly owner: string
+    /**
+     * Runs or settles the deploy if it can be claimed, until there is nothing to do about it or the claim is lost. When it
+     * is interrupted it gives the claim back, so that any runner may go on at once.
+     */
+    readonly run: (id: DeployId) => Effect.Effect<void, StoreError>
+  }
+>()("@deploys/core/DeployRunner") {
+  /** A runner with a name of its own. Attempts that can't be stopped live as long as the layer. */
+  static readonly layerWithoutLeases = Layer.effect(
+    DeployRunner,
+    Effect.gen(function* () {
+      const store = yield* DeployStore
+      const live = yield* LiveEvents
+      const leases = yield* LeaseKeeper
+      const options = yield* RunnerOptions
+      const scope = yield* Effect.scope
+      const planFor = yield* planner
+      const owner = yield* (yield* IdGenerator).next("run")
+      const leaseMillis = Duration.toMillis(options.lease)
+
+      const work = Effect.fnUntraced(function* (
+        claim: Claim,
+        since: bigint,
+        plan: DeployRunInput["plan"],
+        inFlight: Map<number, InFlight>
+      ) {
+        const ref = { deployId: claim.deploy.id, epoch: claim.epoch }
+        const lease = yield* leases.keep(ref, since)
+        const session = yield* makeRunSession(store, claim, owner, lease)
+        const input = { session, plan, live, options, inFlight, scope }
+        return yield* (claim.deploy.status === "running" ? runDeploy(input) : settleDeploy(input)).pipe(
+          Effect.raceFirst(Effect.as(lease.lost, "settling" as const)),
+          Effect.catchTag("ClaimLost", () => Effect.succeed("settling" as const)),
+          Effect.onInterrupt(() => Effect.ignore(store.release([ref])))
+        )
+      }, Effect.scoped)
+
+      const run = Effect.fn("DeployRunner.run")(function* (id: DeployId) {
+        yield* Effect.annotateCurrentSpan({ "deploy.id": id })
+        const inFlight = new Map<number, InFlight>()
+        while (true) {
+          const record = yield* store.find(id)
+          if (Option.isNone(record)) return
+          const plan = yield* planFor(record.value)
+          const since = yield* Clock.monotonicTimeNanos
+          const steps = "steps" in plan ? plan.steps : []
+          const claim = yield* store.claim({ deployId: id, owner, leaseMillis, steps })
+          if (Option.isNone(claim)) return
+          if ((yield* work(claim.value, since, plan, inFlight)) === "over") return
+        }
+      })
+
+      return DeployRunner.of({ owner, run })
+    })
+  )
+
+  /** A runner that keeps its own leases. */
+  static readonly layer = Layer.provide(DeployRunner.layerWithoutLeases, LeaseKeeper.layer)
+}

@@ -1,0 +1,52 @@
+import { Effect, FiberMap, Layer, Queue, Stream } from "effect"
+import type { DeployId } from "../domain/Id.ts"
+import { DeployDispatcher } from "../ports/DeployDispatcher.ts"
+import { DeployStore } from "../ports/DeployStore.ts"
+import { DeployRunner } from "./DeployRunner.ts"
+import { RunnerOptions } from "./RunnerOptions.ts"
+
+/**
+ * Runs deploys on fibers of this process: at most `RunnerOptions.maxRunning` at once. It looks for work when it is woken,
+ * when the store says that something is ready, and every `RunnerOptions.pollEvery` besides.
+ */
+export const layer = Layer.effect(
+  DeployDispatcher,
+  Effect.gen(function* () {
+    const store = yield* DeployStore
+    const runner = yield* DeployRunner
+    const options = yield* RunnerOptions
+    const fibers = yield* FiberMap.make<DeployId>()
+    const wakeups = yield* Queue.sliding<void>(1)
+    const wake = Effect.asVoid(Queue.offer(wakeups, undefined))
+
+    const start = (id: DeployId) =>
+      runner.run(id).pipe(
+        Effect.catchCause((cause) =>
+          Effect.delay(Effect.logError("A deploy could not be run and will be tried again", cause), options.pollEvery)
+        ),
+        Effect.annotateLogs({ "deploy.id": id }),
+        Effect.ensuring(wake),
+        (run) => FiberMap.run(fibers, id, { onlyIfMissing: true })(run)
+      )
+
+    const turn = Effect.gen(function* () {
+      const busy = yield* FiberMap.size(fibers)
+      if (busy >= options.maxRunning) return
+      const ids = yield* store.claimable({ owner: runner.owner, limit: options.maxRunning })
+      const idle = ids.filter((id) => !FiberMap.hasUnsafe(fibers, id)).slice(0, options.maxRunning - busy)
+      yield* Effect.forEach(idle, start, { discard: true })
+    }).pipe(Effect.catchTag("StoreError", (error) => Effect.logWarning("Looking for deploys to run failed", error)))
+
+    yield* store.changes.pipe(
+      Stream.filter((change) => change.kind === "ready"),
+      Stream.runForEach(() => wake),
+      Effect.forkScoped({ startImmediately: true })
+    )
+    yield* turn.pipe(
+      Effect.andThen(Effect.raceFirst(Queue.take(wakeups), Effect.sleep(options.pollEvery))),
+      Effect.forever,
+      Effect.forkScoped
+    )
+    return DeployDispatcher.of({ wake: () => wake })
+  })
+)

@@ -1,0 +1,36 @@
+import type { DeployStore } from "@deploys/core"
+import { layer } from "@effect/vitest"
+import { Layer } from "effect"
+import { cancelCases } from "./deploy-store/cancel.ts"
+import { changesCases } from "./deploy-store/changes.ts"
+import { claimCases } from "./deploy-store/claim.ts"
+import { eventsCases } from "./deploy-store/events.ts"
+import type { Cases } from "./deploy-store/fixture.ts"
+import { insertCases } from "./deploy-store/insert.ts"
+import { leaseCases } from "./deploy-store/lease.ts"
+import { moveCases } from "./deploy-store/move.ts"
+import { outcomeCases } from "./deploy-store/outcome.ts"
+import { wholeCases } from "./deploy-store/whole.ts"
+import type { Passage } from "./passage.ts"
+
+const cases: ReadonlyArray<Cases> = [
+  wholeCases,
+  insertCases,
+  claimCases,
+  moveCases,
+  outcomeCases,
+  leaseCases,
+  cancelCases,
+  eventsCases,
+  changesCases
+]
+
+/**
+ * What every `DeployStore` has to do, in the order of the port's docstring.
+ *
+ * The cases use entities of their own, so the store may hold other deploys. `pass` lets time pass by the store's clock.
+ */
+export const suite = <E>(name: string, store: Layer.Layer<DeployStore, E>, pass: Passage) =>
+  layer(store)(`DeployStore: ${name}`, (it) => {
+    for (const group of cases) group(it, pass)
+  })
