@@ -1,12 +1,12 @@
 import type { CatalogRegistry } from "@deploys/core"
-import { Catalog, IdGenerator } from "@deploys/core"
+import { Catalog } from "@deploys/core"
 import type { Vitest } from "@effect/vitest"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import { build, entity, id, ids, version, workspace } from "./catalog/fixture.ts"
 import type { Passage } from "./passage.ts"
 
-type It = Vitest.MethodsNonLive<Catalog | CatalogRegistry | IdGenerator>
+type It = Vitest.MethodsNonLive<Catalog | CatalogRegistry>
 
 const findCases = (it: It) => {
   it.effect("finds a workspace, an entity and a build with what it is of", () =>
@@ -97,7 +97,7 @@ const latestCases = (it: It, pass: Passage) => {
 
 /** What every `Catalog` has to do, in the order of the port's docstring. Its rows come by the `CatalogRegistry`. */
 export const suite = <E>(name: string, catalog: Layer.Layer<Catalog | CatalogRegistry, E>, pass: Passage) =>
-  layer(Layer.merge(catalog, IdGenerator.layer))(`Catalog: ${name}`, (it) => {
+  layer(catalog)(`Catalog: ${name}`, (it) => {
     findCases(it)
     latestCases(it, pass)
   })

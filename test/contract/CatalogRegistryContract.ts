@@ -1,12 +1,12 @@
 import type { Build, Catalog, NameTaken, Scope, StoreError } from "@deploys/core"
-import { CatalogRegistry, IdGenerator } from "@deploys/core"
+import { CatalogRegistry } from "@deploys/core"
 import type { Vitest } from "@effect/vitest"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { build, entity, id, ids, version, workspace } from "./catalog/fixture.ts"
 import type { Passage } from "./passage.ts"
 
-type It = Vitest.MethodsNonLive<Catalog | CatalogRegistry | IdGenerator>
+type It = Vitest.MethodsNonLive<Catalog | CatalogRegistry>
 
 const addCases = (it: It) => {
   it.effect("answers with the row that is there when an id is registered again", () =>
@@ -186,7 +186,7 @@ const listCases = (it: It, pass: Passage) => {
 
 /** What every `CatalogRegistry` has to do, in the order of the port's docstring. The catalog may hold other rows. */
 export const suite = <E>(name: string, catalog: Layer.Layer<Catalog | CatalogRegistry, E>, pass: Passage) =>
-  layer(Layer.merge(catalog, IdGenerator.layer))(`CatalogRegistry: ${name}`, (it) => {
+  layer(catalog)(`CatalogRegistry: ${name}`, (it) => {
     addCases(it)
     versionCases(it)
     buildCases(it)

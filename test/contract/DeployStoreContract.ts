@@ -1,5 +1,4 @@
 import type { DeployStore } from "@deploys/core"
-import { IdGenerator } from "@deploys/core"
 import { layer } from "@effect/vitest"
 import { Layer } from "effect"
 import { cancelCases } from "./deploy-store/cancel.ts"
@@ -32,6 +31,6 @@ const cases: ReadonlyArray<Cases> = [
  * The cases use entities of their own, so the store may hold other deploys. `pass` lets time pass by the store's clock.
  */
 export const suite = <E>(name: string, store: Layer.Layer<DeployStore, E>, pass: Passage) =>
-  layer(Layer.merge(store, IdGenerator.layer))(`DeployStore: ${name}`, (it) => {
+  layer(store)(`DeployStore: ${name}`, (it) => {
     for (const group of cases) group(it, pass)
   })

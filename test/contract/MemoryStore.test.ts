@@ -1,6 +1,5 @@
-import { IdGenerator, MemoryStore } from "@deploys/core"
-import { Layer } from "effect"
+import { MemoryStore } from "@deploys/core"
 import { suite } from "./DeployStoreContract.ts"
 import { testTime } from "./passage.ts"
 
-suite("memory", Layer.provide(MemoryStore.layer, IdGenerator.layer), testTime)
+suite("memory", MemoryStore.layer, testTime)

@@ -89,7 +89,6 @@ const make = Effect.gen(function* () {
  * Times and leases are the database's. Within a transaction of the host's, a call is part of that transaction; moves are
  * not, since those of several callers are sent together.
  */
-export const layer: Layer.Layer<DeployStore, never, SqlClient.SqlClient | IdGenerator> = Layer.effect(
-  DeployStore,
-  make
-).pipe(Layer.provide(Wakeups.layer))
+export const layer: Layer.Layer<DeployStore, never, SqlClient.SqlClient> = Layer.effect(DeployStore, make).pipe(
+  Layer.provide(Wakeups.layer)
+)

@@ -76,4 +76,4 @@ const make = Effect.gen(function* () {
  *
  * Times come from the `Clock`, so a test rules leases by the `TestClock`.
  */
-export const layer: Layer.Layer<DeployStore, never, IdGenerator> = Layer.effect(DeployStore, make)
+export const layer: Layer.Layer<DeployStore> = Layer.effect(DeployStore, make)

@@ -13,7 +13,7 @@ import {
   type FeedEvent,
   Forbidden,
   hasRight,
-  IdGenerator,
+  layerSequentialIds,
   InvalidInput,
   isLastEvent,
   type ListOptions,
@@ -230,6 +230,4 @@ export const layerAccess = Layer.succeed(AccessPolicy, {
 })
 
 /** All that the API stands on. */
-export const layer = Layer.mergeAll(layerEngine, layerAccess, IdGenerator.layerSequential).pipe(
-  Layer.provideMerge(Script.layer)
-)
+export const layer = Layer.mergeAll(layerEngine, layerAccess, layerSequentialIds).pipe(Layer.provideMerge(Script.layer))

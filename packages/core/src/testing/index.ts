@@ -1,0 +1,1 @@
+export * as ScriptedTarget from "./ScriptedTarget.ts"
