@@ -5,6 +5,7 @@ import { type InputFault, InvalidInput } from "../domain/DeployError.ts"
 export type FaultCode =
   | "conflict"
   | "foreign_cursor"
+  | "invalid_json"
   | "invalid_value"
   | "malformed_cursor"
   | "null_value"
@@ -28,6 +29,11 @@ export class Faults {
   /** Notes a fault at this JSON pointer. */
   add(path: string, code: FaultCode, message: string): void {
     if (this.#found.length < most) this.#found.push({ path, code, message })
+  }
+
+  /** Whether nothing was wrong. */
+  get none(): boolean {
+    return this.#found.length === 0
   }
 
   /** The value, unless something was wrong. */

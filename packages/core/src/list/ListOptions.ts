@@ -1,6 +1,9 @@
 import { Schema } from "effect"
 import { DeployStatus, DeployTrigger, Subject } from "../domain/Deploy.ts"
 import { BuildId, DeployId, EntityId, WorkspaceId } from "../domain/Id.ts"
+import { DeployFilter } from "./DeployFilter.ts"
+import { maxValues } from "./FilterLimits.ts"
+import { OrderBy } from "./OrderBy.ts"
 
 /** What a list may be asked for. Everything given is ANDed; nothing given is the newest deploys. */
 export const ListOptions = Schema.Struct({
@@ -10,7 +13,11 @@ export const ListOptions = Schema.Struct({
   after: Schema.optionalKey(Schema.String),
   /** A cursor: the page ends before its row. */
   before: Schema.optionalKey(Schema.String),
-  ids: Schema.optionalKey(Schema.Array(DeployId)),
+  filter: Schema.optionalKey(DeployFilter),
+  /** Default: newest first. */
+  orderBy: Schema.optionalKey(OrderBy),
+  /** At most 1,000. */
+  ids: Schema.optionalKey(Schema.Array(DeployId).check(Schema.isMaxLength(maxValues))),
   workspaceId: Schema.optionalKey(WorkspaceId),
   entityId: Schema.optionalKey(EntityId),
   buildId: Schema.optionalKey(BuildId),
