@@ -1,5 +1,4 @@
 /** The API as routes of an `HttpRouter`, with what every answer has in common. */
-import { IdGenerator } from "@deploys/core"
 import { Context, Effect, Layer, Scope } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, OpenApi } from "effect/http-api"
@@ -52,7 +51,7 @@ const layerEnvelope = (routes: ReadonlyArray<Route>, basePath: string) =>
       })
     }),
     { global: true }
-  ).pipe(Layer.provide(IdGenerator.layer))
+  )
 
 const layerMounted = (basePath: string) =>
   Layer.effect(

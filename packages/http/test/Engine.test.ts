@@ -3,7 +3,6 @@ import {
   DeployEngine,
   DeployTarget,
   EntityId,
-  IdGenerator,
   makePlan,
   makeStep,
   MemoryAccess,
@@ -60,8 +59,8 @@ const Access = MemoryAccess.layerOf({
 })
 
 const Engine = DeployEngine.layerWithRunner.pipe(
-  Layer.provide([MemoryStore.layer, Catalog, Target]),
-  Layer.provide(IdGenerator.layer),
+  Layer.provide([MemoryStore.layer, Target]),
+  Layer.provide(Catalog),
   Layer.provideMerge(Gate.layer)
 )
 
