@@ -1,6 +1,6 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, layer } from "@effect/vitest"
-import { Effect, FileSystem, Path, type PlatformError, type Result, Stream } from "effect"
+import { Effect, type FileSystem, type Path, type PlatformError, type Result, Stream } from "effect"
 import { gzipSync } from "node:zlib"
 import type { ArchiveInvalid } from "../src/builds/ArchiveInvalid.ts"
 import * as SiteArchive from "../src/builds/SiteArchive.ts"

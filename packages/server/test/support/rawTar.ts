@@ -22,7 +22,7 @@ const header = ({ checksum, content = "", link = "", name, size, type = "0" }: R
   block.write("        ", 148)
   block.write(type, 156)
   block.write(link, 157, 100, "utf8")
-  block.write("ustar\0" + "00", 257)
+  block.write("ustar\u000000", 257)
   block.write(octal(checksum ?? block.reduce((sum, byte) => sum + byte, 0), 7), 148)
   return block
 }
