@@ -1,4 +1,4 @@
-import { Effect, FileSystem, type PlatformError, Schema, Stream } from "effect"
+import { Effect, Fiber, FileSystem, type PlatformError, Schema, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import { fileURLToPath } from "node:url"
 
@@ -38,11 +38,11 @@ export const deploys = Effect.fnUntraced(function* (
   return yield* ended(yield* command(args, settings))
 }, Effect.scoped)
 
-/** Starts `deploys` and lets it run; `output` is what it says, as one text that ends with the process. */
+/** Starts `deploys` and lets it run; `result` waits for its end. */
 export const started = Effect.fnUntraced(function* (args: ReadonlyArray<string>, settings: Record<string, string>) {
   const handle = yield* command(args, settings)
   const result = yield* Effect.forkScoped(ended(handle))
-  return { handle, result }
+  return { handle, result: Fiber.join(result) }
 })
 
 class DidNotStart extends Schema.TaggedError<DidNotStart>()("DidNotStart", { said: Schema.String }) {
