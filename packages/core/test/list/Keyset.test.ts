@@ -1,9 +1,34 @@
-import { DeployFields, FilterPredicate, Keyset, Order } from "@deploys/core"
+import { type Deploy, DeployFields, Filter, type Keyset, Order, type QueryPlan, selectPage } from "@deploys/core"
 import { assert, describe, it } from "@effect/vitest"
 import { deployRow, instant } from "./rows.ts"
 
 const { id, isLive, sequenceNumber, startedAt, status } = DeployFields.deploy.fields
 const directions = Object.keys(Order.directions) as ReadonlyArray<Order.Direction>
+
+const planOf = (order: Order.Order, limit: number, position: Keyset.Position | null = null): QueryPlan => ({
+  filter: Filter.everything,
+  scope: "all",
+  order,
+  position,
+  limit,
+  total: true
+})
+
+const pageOf = (plan: QueryPlan, rows: ReadonlyArray<Deploy>) => selectPage(plan, rows, () => [])
+
+/** The pages of a walk in the order that it came by them. It ends where a page says so. */
+const walk = (rows: ReadonlyArray<Deploy>, order: Order.Order, limit: number, side: Keyset.Side) => {
+  const pages: Array<ReadonlyArray<Deploy>> = []
+  let position: Keyset.Position | null = null
+  for (let i = 0; i <= rows.length; i++) {
+    const { data, pageInfo } = pageOf(planOf(order, limit, position), rows)
+    pages.push(data)
+    const edge = side === "after" ? data.at(-1) : data.at(0)
+    if (!(side === "after" ? pageInfo.hasNextPage : pageInfo.hasPreviousPage) || edge === undefined) break
+    position = { side, values: Order.placeOf(order, edge) }
+  }
+  return pages
+}
 
 const rows = Array.from({ length: 12 }, (_, i) =>
   deployRow((i * 7) % 12, {
@@ -13,34 +38,37 @@ const rows = Array.from({ length: 12 }, (_, i) =>
   })
 )
 
-const orders = directions.flatMap((direction) => [
-  Order.make([Order.key(startedAt, direction)]),
-  Order.make([Order.key(status, "asc"), Order.key(startedAt, direction)]),
-  Order.make([Order.key(id, direction), Order.key(status, "asc")]),
-  Order.make([Order.key(isLive, direction), Order.key(startedAt, "asc"), Order.key(sequenceNumber, "desc")])
-])
+describe("a walk by cursors", () => {
+  const orders = directions.flatMap((direction) => [
+    Order.make([Order.key(startedAt, direction)]),
+    Order.make([Order.key(status, "asc"), Order.key(startedAt, direction)]),
+    Order.make([Order.key(startedAt, direction), Order.key(id, "asc")]),
+    Order.make([Order.key(isLive, direction), Order.key(startedAt, "asc"), Order.key(sequenceNumber, "desc")])
+  ])
 
-const named = orders.map((order) => [Order.fingerprint(order), order] as const)
+  it.each(orders.map((order) => [Order.fingerprint(order), order] as const))(
+    "visits each row once in the order %s",
+    (_, order) => {
+      const sorted = rows.toSorted(Order.compare(order))
+      for (const limit of [1, 2, 5, 12, 100]) {
+        assert.deepStrictEqual(walk(rows, order, limit, "after").flat(), sorted)
+      }
+    }
+  )
 
-describe("what lies beyond a row", () => {
-  it.each(named)("comes in branches that follow each other in the order %s", (_, order) => {
-    const sorted = rows.toSorted(Order.compare(order))
-    sorted.forEach((row, i) => {
-      const values = Order.placeOf(order, row)
-      const inBranches = (side: Keyset.Side, walked: typeof rows) =>
-        Keyset.branches(order, { side, values }).flatMap((branch) =>
-          walked.filter(FilterPredicate.make(branch, () => []))
-        )
-      assert.deepStrictEqual(inBranches("after", sorted), sorted.slice(i + 1))
-      assert.deepStrictEqual(inBranches("before", sorted.toReversed()), sorted.slice(0, i).toReversed())
-    })
-  })
-
-  it("is one branch for each key that no row can tie on", () => {
-    const branches = Keyset.branches(Order.newest, { side: "after", values: Order.placeOf(Order.newest, deployRow(1)) })
-    assert.deepStrictEqual(
-      branches.map(({ _tag }) => _tag),
-      ["And", "Range"]
-    )
-  })
+  it.each(orders.map((order) => [Order.fingerprint(order), order] as const))(
+    "leads back over the same rows in the order %s",
+    (_, order) => {
+      const sorted = rows.toSorted(Order.compare(order))
+      for (const limit of [1, 2, 5, 100]) {
+        sorted.forEach((row, i) => {
+          const values = Order.placeOf(order, row)
+          const { data, pageInfo } = pageOf(planOf(order, limit, { side: "before", values }), rows)
+          assert.deepStrictEqual(data, sorted.slice(Math.max(0, i - limit), i))
+          assert.strictEqual(pageInfo.hasPreviousPage, i > limit)
+          assert.isTrue(pageInfo.hasNextPage)
+        })
+      }
+    }
+  )
 })
