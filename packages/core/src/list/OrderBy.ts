@@ -31,11 +31,13 @@ const isOrderBy = (input: unknown): input is OrderBy => {
   return faults.none
 }
 
-const shape: Schema.Codec<unknown, unknown> = Schema.NonEmptyArray(
-  Schema.Struct(Record.map(fields, () => Schema.optionalKey(Schema.Literals(names)))).check(
-    Schema.isBetweenProperties(1, 1)
-  )
-)
+const direction = Schema.Literals(names).annotate({ identifier: "Direction" })
+
+const shape: Schema.Codec<unknown, unknown> = Schema.Array(
+  Schema.Struct(Record.map(fields, () => Schema.optionalKey(direction)))
+    .check(Schema.isBetweenProperties(1, 1))
+    .annotate({ identifier: "OrderByKey" })
+).check(Schema.isMinLength(1))
 
 /** The keys of an order, each an object of one field with its direction. */
 export const OrderBy = Schema.declare(isOrderBy, {
