@@ -87,11 +87,15 @@ const text = (schema: SchemaName, { id, name, statements }: Migration) => [
   `INSERT INTO ${quoted(schema)}.migrations (id, name) VALUES (${id}, ${quotedText(name)})`
 ]
 
-/** The number of the last migration that the database has; 0 if it has none. */
+/**
+ * The number of the last migration that the database has; 0 if it has none.
+ *
+ * The table is looked for in the catalog's rows: `to_regclass` answers from a cache that may be from before the lock.
+ */
 const applied = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, schema: SchemaName) {
   const table = `${quoted(schema)}.migrations`
-  const found = yield* sql<{ exists: boolean }>`SELECT to_regclass(${table}) IS NOT NULL AS exists`
-  if (found[0]?.exists !== true) return 0
+  const found = yield* sql`SELECT 1 FROM pg_tables WHERE schemaname = ${schema} AND tablename = 'migrations'`
+  if (found.length === 0) return 0
   const rows = yield* sql<{ id: number }>`SELECT coalesce(max(id), 0) AS id FROM ${sql.literal(table)}`
   const id = rows[0]?.id ?? 0
   if (id <= all.length) return id

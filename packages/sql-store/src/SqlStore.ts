@@ -10,6 +10,7 @@ import { readEvents } from "./statements/readEvents.ts"
 import { cancel } from "./store/cancel.ts"
 import { claim } from "./store/claim.ts"
 import { insert } from "./store/insert.ts"
+import { list } from "./store/list.ts"
 import { makeMoveLane } from "./store/MoveLane.ts"
 import { Wakeups } from "./Wakeups.ts"
 
@@ -40,7 +41,7 @@ const make = Effect.gen(function* () {
       return row === undefined ? Option.none() : Option.some({ deploy: row.deploy, steps: row.steps })
     }, operation("DeployStore.find")),
 
-    list: Effect.fn("DeployStore.list")(() => Effect.die(new Error("Lists are not here yet"))),
+    list: Effect.fn("DeployStore.list")((plan) => list(db, plan), operation("DeployStore.list")),
 
     claimable: Effect.fn("DeployStore.claimable")(function* ({ limit, owner }) {
       return (yield* claimableDeploys(db, owner, limit)).map(({ id }) => DeployId.make(id))

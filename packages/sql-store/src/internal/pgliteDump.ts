@@ -20,8 +20,11 @@ export const pgliteVersion = Effect.promise(async () => {
     : "unknown"
 })
 
-/** The prepared empty database as a tar archive; none where there is none for this version. */
+/** The prepared empty database as a tar archive; none where there is none for the version. */
 export const readDump = (version: string): Effect.Effect<Option.Option<Uint8Array<ArrayBuffer>>> =>
   Effect.tryPromise(
     async () => new Uint8Array(await promisify(brotliDecompress)(await readFile(dumpFile(version))))
   ).pipe(Effect.option)
+
+/** The prepared empty database for the version that is installed. */
+export const installedDump = Effect.flatMap(pgliteVersion, readDump)

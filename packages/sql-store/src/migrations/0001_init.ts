@@ -212,15 +212,16 @@ const access = (s: string) => [
 )`,
   // Keys past their time, to be deleted.
   `CREATE INDEX idempotency_keys_created ON ${s}.idempotency_keys (created_at)`,
-  // Of a token only its SHA-256 is kept; \`prefix\` is what a person recognises it by. \`workspace_ids\` null means all.
+  // Of a token only its SHA-256 is kept; `prefix` is what a person recognises it by. Rights are those of a principal:
+  // in every workspace, and by workspace besides.
   `CREATE TABLE ${s}.api_tokens (
   id ${text} PRIMARY KEY,
   hash bytea NOT NULL CONSTRAINT api_tokens_hash_key UNIQUE CHECK (octet_length(hash) = 32),
   prefix ${text} NOT NULL,
   name ${text} NOT NULL,
   subject ${text} NOT NULL,
-  workspace_ids text[] COLLATE "C",
-  rights text[] COLLATE "C" NOT NULL CHECK (rights <@ ARRAY['read', 'deploy', 'cancel', 'admin']),
+  everywhere jsonb NOT NULL CHECK (jsonb_typeof(everywhere) = 'array'),
+  workspaces jsonb NOT NULL CHECK (jsonb_typeof(workspaces) = 'object'),
   created_by ${text} NOT NULL,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   expires_at timestamptz,
