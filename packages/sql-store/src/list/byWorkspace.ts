@@ -17,9 +17,10 @@ export const byWorkspace = (filter: Filter.Filter): ByWorkspace | undefined => {
   const parts = filter._tag === "And" ? filter.filters : [filter]
   const named = parts.filter(isChoice)
   const choice = named.find(({ field }) => field.name === "workspaceId")
-  if (choice === undefined || choice.values.length < 2 || choice.values.length > most) return undefined
+  const workspaces = new Set(choice?.values.map(String))
+  if (workspaces.size < 2 || workspaces.size > most) return undefined
   if (named.some((part) => part !== choice && part.field.kind === "id")) return undefined
-  return { workspaces: choice.values.map(String), rest: Filter.and(parts.filter((part) => part !== choice)) }
+  return { workspaces: [...workspaces], rest: Filter.and(parts.filter((part) => part !== choice)) }
 }
 
 const isChoice = (part: Filter.Filter): part is Filter.In =>

@@ -24,7 +24,8 @@ export const listDeploys = (db: Database, plan: QueryPlan) => {
  */
 const pageRows = (db: Database, plan: QueryPlan) => {
   const branches = beyond(db, plan.order, plan.position, "d").map((place) => db.sql`(${branch(db, plan, place)})`)
-  return db.sql`${db.sql.join(" UNION ALL ", false)(branches)} LIMIT ${plan.limit + 1}`
+  const rows = db.sql.join(" UNION ALL ", false)(branches)
+  return branches.length === 1 ? rows : db.sql`${rows} LIMIT ${plan.limit + 1}`
 }
 
 const branch = (db: Database, plan: QueryPlan, place: Statement.Fragment) => {
