@@ -34,7 +34,7 @@ const catalog = MemoryCatalog.layerOf({
 })
 
 const deploys: Deploys = makeDeploys(
-  DeployEngine.layerWithRunner.pipe(Layer.provide([MemoryStore.layer, catalog, target]))
+  DeployEngine.layerWithRunner.pipe(Layer.provide([MemoryStore.layer, target]), Layer.provide(catalog))
 )
 
 const answer = (response: ServerResponse, status: number, body: unknown) =>

@@ -21,7 +21,7 @@ const access = MemoryAccess.layerOf({
   "token-of-ada": { subject: "ada", everywhere: [], workspaces: { acme: ["read", "deploy", "cancel"] } }
 })
 const target = ScriptedTarget.layer(ScriptedTarget.succeeds("publish"))
-const engine = DeployEngine.layerWithRunner.pipe(Layer.provide([MemoryStore.layer, catalog, target]))
+const engine = DeployEngine.layerWithRunner.pipe(Layer.provide([MemoryStore.layer, target]), Layer.provide(catalog))
 
 const api = FetchHandler.make(HttpApp.layer({ basePath: "/deploys-api" }).pipe(Layer.provide([engine, access])))
 

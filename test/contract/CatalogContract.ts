@@ -2,7 +2,7 @@ import type { CatalogRegistry } from "@deploys/core"
 import { Catalog } from "@deploys/core"
 import type { Vitest } from "@effect/vitest"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Option } from "effect"
+import { Effect, type Layer, Option } from "effect"
 import { build, entity, id, ids, version, workspace } from "./catalog/fixture.ts"
 import type { Passage } from "./passage.ts"
 

@@ -2,7 +2,7 @@ import type { Build, Catalog, NameTaken, Scope, StoreError } from "@deploys/core
 import { CatalogRegistry } from "@deploys/core"
 import type { Vitest } from "@effect/vitest"
 import { assert, layer } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import { Effect, type Layer } from "effect"
 import { build, entity, id, ids, version, workspace } from "./catalog/fixture.ts"
 import type { Passage } from "./passage.ts"
 

@@ -1,6 +1,6 @@
 import type { DeployStore } from "@deploys/core"
 import { layer } from "@effect/vitest"
-import { Layer } from "effect"
+import type { Layer } from "effect"
 import { cancelCases } from "./deploy-store/cancel.ts"
 import { changesCases } from "./deploy-store/changes.ts"
 import { claimCases } from "./deploy-store/claim.ts"
@@ -8,6 +8,7 @@ import { eventsCases } from "./deploy-store/events.ts"
 import type { Cases } from "./deploy-store/fixture.ts"
 import { insertCases } from "./deploy-store/insert.ts"
 import { leaseCases } from "./deploy-store/lease.ts"
+import { listCases } from "./deploy-store/list.ts"
 import { moveCases } from "./deploy-store/move.ts"
 import { outcomeCases } from "./deploy-store/outcome.ts"
 import { wholeCases } from "./deploy-store/whole.ts"
@@ -16,6 +17,7 @@ import type { Passage } from "./passage.ts"
 const cases: ReadonlyArray<Cases> = [
   wholeCases,
   insertCases,
+  listCases,
   claimCases,
   moveCases,
   outcomeCases,

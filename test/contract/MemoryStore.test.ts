@@ -1,5 +1,6 @@
-import { MemoryStore } from "@deploys/core"
+import { MemoryCatalog, MemoryStore } from "@deploys/core"
+import { Layer } from "effect"
 import { suite } from "./DeployStoreContract.ts"
 import { testTime } from "./passage.ts"
 
-suite("memory", MemoryStore.layer, testTime)
+suite("memory", Layer.provide(MemoryStore.layer, MemoryCatalog.layer), testTime)

@@ -16,7 +16,7 @@ const { fails, hangs, succeeds } = ScriptedTarget
 /** The real engine and its runner, on memory, with targets that do what the test says. */
 const engine = (shop: Step<unknown>, blog: Step<unknown>) => {
   const target = ScriptedTarget.layerOf(({ entity }) => [entity.id === "shop" ? shop : blog])
-  return DeployEngine.layerWithRunner.pipe(Layer.provide([MemoryStore.layer, catalog, target]))
+  return DeployEngine.layerWithRunner.pipe(Layer.provide(MemoryStore.layer), Layer.provide([catalog, target]))
 }
 
 const both = [BuildId.make("shop-1"), BuildId.make("blog-1")]

@@ -1,12 +1,10 @@
 import { ByteSize, Effect, Layer, Option, Schema } from "effect"
 import { Headers, HttpIncomingMessage, HttpServerRequest } from "effect/http"
 import { JsonBody, Problems } from "./api/index.ts"
-import { invalid, refuse } from "./InputCheck.ts"
+import { invalid, refuse, tooLarge } from "./InputCheck.ts"
 import * as InputFaults from "./InputFaults.ts"
 
 const maxBytes = 64 * 1024
-
-const tooLarge = () => new Problems.PayloadTooLarge({ detail: `The body is larger than ${maxBytes} bytes`, maxBytes })
 
 const unsupported = (detail: string) => new Problems.UnsupportedMediaType({ detail, accepted: ["application/json"] })
 
@@ -15,21 +13,23 @@ const isJson = (type: string) => /^\s*application\/json\s*(;|$)/i.test(type)
 /** What the headers alone say. A body of no bytes has no type, whatever they say. */
 const checkHeaders = ({ headers }: HttpServerRequest.HttpServerRequest) => {
   const type = headers["content-type"]
-  if (Number(headers["content-length"]) > maxBytes) return Effect.fail(tooLarge())
+  if (Number(headers["content-length"]) > maxBytes) return Effect.fail(tooLarge(maxBytes))
   if (headers["content-encoding"] !== undefined) return Effect.fail(unsupported("The body must not be encoded"))
   return type === undefined || isJson(type) || headers["content-length"] === "0"
     ? Effect.void
     : Effect.fail(unsupported("The body is not application/json"))
 }
 
-const unreadable = { path: "", code: "body", message: "The body could not be read" }
+const unreadable = { path: "", code: "invalid", message: "could not be read" }
 
 /** The body is kept by the request, so the endpoint's own reading finds it under this limit. */
 const readBody = (request: HttpServerRequest.HttpServerRequest) =>
   request.text.pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(maxBytes)),
     Effect.mapError(({ reason }) =>
-      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge" ? tooLarge() : invalid([unreadable])
+      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+        ? tooLarge(maxBytes)
+        : invalid([unreadable])
     )
   )
 

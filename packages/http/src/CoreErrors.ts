@@ -1,5 +1,6 @@
 import type * as Core from "@deploys/core"
 import { Problems } from "./api/index.ts"
+import { invalid } from "./InputCheck.ts"
 
 interface CoreErrors {
   readonly NotFound: Core.NotFound
@@ -15,8 +16,7 @@ const table = {
   NotFound: (error: Core.NotFound) => new Problems.NotFound({ detail: error.message }),
   Forbidden: (error: Core.Forbidden) =>
     new Problems.Forbidden({ detail: error.message, right: error.right, workspaceId: error.workspaceId }),
-  InvalidInput: (error: Core.InvalidInput) =>
-    new Problems.InvalidRequest({ detail: error.message, errors: error.faults }),
+  InvalidInput: (error: Core.InvalidInput) => invalid(error.faults),
   BuildNotDeployable: (error: Core.BuildNotDeployable) =>
     new Problems.BuildNotDeployable({
       detail: error.message,

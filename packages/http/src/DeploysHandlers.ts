@@ -31,7 +31,9 @@ export const layer = HttpApiBuilder.group(
       events: Effect.fn("DeploysApi.events")(function* ({ headers, params }) {
         const principal = yield* CurrentPrincipal
         yield* engine.get(principal, params.id)
-        return EventStream.toResponse(engine.events(principal, params.id, { after: headers["last-event-id"] ?? 0 }))
+        return yield* EventStream.toResponse(
+          engine.events(principal, params.id, { after: headers["last-event-id"] ?? 0 })
+        )
       }, Effect.mapError(toProblem))
     })
   })

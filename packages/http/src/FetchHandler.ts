@@ -1,13 +1,14 @@
 /** The API as a function from `Request` to `Response`: for hosts that speak Fetch, and for tests without a socket. */
-import { Layer } from "effect"
+import { Latch, Layer } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import type { AppLayer } from "./AppLayer.ts"
+import { Draining } from "./Draining.ts"
 import { routerConfig } from "./Routes.ts"
 
 /** A handler, and what ends what it stands on. */
 export interface FetchHandler {
   readonly handler: (request: Request) => Promise<Response>
-  /** Releases what the layer acquired. */
+  /** Ends the streams that are open, then releases what the layer acquired. */
   readonly dispose: () => Promise<void>
 }
 
@@ -18,9 +19,15 @@ export interface Options {
 }
 
 /** Builds the layer at once. When that fails, each request is rejected with the reason. */
-export const make = <E>(app: AppLayer<E>, options: Options = {}): FetchHandler =>
-  HttpRouter.toWebHandler(Layer.provide(app, HttpServer.layerServices), {
-    ...options,
-    routerConfig,
-    disableLogger: true
-  })
+export const make = <E>(app: AppLayer<E>, options: Options = {}): FetchHandler => {
+  const draining = Latch.makeUnsafe()
+  const layer = Layer.provide(app, [HttpServer.layerServices, Layer.succeed(Draining, draining.await)])
+  const { dispose, handler } = HttpRouter.toWebHandler(layer, { ...options, routerConfig, disableLogger: true })
+  return {
+    handler,
+    dispose: () => {
+      draining.openUnsafe()
+      return dispose()
+    }
+  }
+}

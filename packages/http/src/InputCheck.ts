@@ -1,4 +1,4 @@
-import type { InputFault } from "@deploys/core"
+import { type InputFault, inputFaults } from "@deploys/core"
 import { Array, Context, Effect, Layer, Option, Schema } from "effect"
 import type { SchemaAST, SchemaIssue } from "effect"
 import {
@@ -31,7 +31,7 @@ const faultsOf = (
   schema: Schema.Top | undefined,
   options: SchemaAST.ParseOptions,
   input: unknown,
-  told = (issue: SchemaIssue.Issue) => InputFaults.ofIssue(issue)
+  told: (issue: SchemaIssue.Issue) => ReadonlyArray<InputFault> = (issue) => inputFaults(issue)
 ) =>
   schema === undefined
     ? Effect.succeed<ReadonlyArray<InputFault>>([])
@@ -56,7 +56,7 @@ const bodyFaults = Effect.fnUntraced(function* (
   const text = yield* Effect.orDie(request.text)
   const body = text === "" ? Option.some(null) : parse(text)
   return Option.isNone(body)
-    ? [{ path: "", code: "json", message: "The body is not JSON" }]
+    ? [{ path: "", code: "invalid", message: "is not JSON" }]
     : yield* faultsOf(Schema.Union(declared.schemas), strictParsing, body.value)
 })
 
@@ -77,9 +77,13 @@ const allFaults = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
 const refuseAll = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top, error: HttpApiError.HttpApiSchemaError) {
   if (error.kind === "Body" || error.kind === "ResponseHeaders") return yield* Effect.die(error)
   yield* refuse(yield* allFaults(endpoint))
-  yield* refuse(InputFaults.ofIssue(error.cause.issue))
+  yield* refuse(inputFaults(error.cause.issue))
   return yield* Effect.die(error)
 })
+
+/** The problem of a body over this many bytes. */
+export const tooLarge = (maxBytes: number) =>
+  new Problems.PayloadTooLarge({ detail: `The body is larger than ${maxBytes} bytes`, maxBytes })
 
 /** Bodies that effect refuses by itself, on endpoints without `JsonBody`, it refuses without a problem. */
 const explain = (endpoint: HttpApiEndpoint.Top, { headers, status }: HttpServerResponse.HttpServerResponse) => {
@@ -104,7 +108,7 @@ export const layer = Layer.succeed(
         Effect.fnUntraced(function* (error) {
           if (HttpApiError.HttpApiSchemaError.is(error)) return yield* refuseAll(endpoint, error)
           return HttpApiError.HttpApiPayloadTooLarge.is(error)
-            ? yield* HttpServerRespondable.toResponse(error)
+            ? yield* HttpServerRespondable.toResponse(tooLarge(Number(error.size)))
             : yield* Effect.fail(error)
         })
       )

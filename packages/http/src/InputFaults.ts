@@ -1,44 +1,11 @@
 /** What is wrong with an input, as faults that each point to their place by a JSON pointer. */
-import type { InputFault } from "@deploys/core"
-import { JsonPointer, SchemaIssue } from "effect"
+import { type InputFault, inputFaults, jsonPointer } from "@deploys/core"
+import type { SchemaIssue } from "effect"
 
 /** Nothing that the engine takes comes near this, and decoding recurses. */
 const maxDepth = 64
 
 const maxQueryBytes = 16 * 1024
-
-const pointer = (path: ReadonlyArray<PropertyKey>) =>
-  path.map((key) => `/${JsonPointer.escapeToken(String(key))}`).join("")
-
-const format = SchemaIssue.makeFormatterStandardSchemaV1()
-
-const messageOf = (issue: SchemaIssue.Issue) => format(issue).issues[0]?.message ?? "Expected a valid value"
-
-/** The faults that a schema found. */
-export const ofIssue = (issue: SchemaIssue.Issue, path: ReadonlyArray<PropertyKey> = []): ReadonlyArray<InputFault> => {
-  switch (issue._tag) {
-    case "Pointer":
-      return ofIssue(issue.issue, [...path, ...issue.path])
-    case "Encoding":
-      return ofIssue(issue.issue, path)
-    case "Composite":
-      return issue.issues.flatMap((inner) => ofIssue(inner, path))
-    case "AnyOf":
-      return issue.issues.length > 0 ? issue.issues.flatMap((inner) => ofIssue(inner, path)) : leaf(issue, path)
-    case "Filter":
-      return issue.issue._tag === "InvalidValue" ? leaf(issue, path) : ofIssue(issue.issue, path)
-    case "MissingKey":
-      return [{ path: pointer(path), code: "required", message: "It is required" }]
-    case "UnexpectedKey":
-      return [{ path: pointer(path), code: "unknown", message: "There is no such parameter or field" }]
-    default:
-      return leaf(issue, path)
-  }
-}
-
-const leaf = (issue: SchemaIssue.Issue, path: ReadonlyArray<PropertyKey>): ReadonlyArray<InputFault> => [
-  { path: pointer(path), code: "invalid", message: messageOf(issue) }
-]
 
 /** A query as it was parsed: a parameter that was given more than once has a list of values. */
 export type Query = Readonly<Record<string, string | ReadonlyArray<string>>>
@@ -50,7 +17,7 @@ export const ofQuery = (query: Query, declared: boolean): ReadonlyArray<InputFau
   const unknown = declared ? [] : names.map((name) => ofUnknown(name))
   const size = names.reduce((sum, name) => sum + Buffer.byteLength(name) + byteLength(query[name]), 0)
   return size > maxQueryBytes
-    ? [{ path: "", code: "size", message: `The query is larger than ${maxQueryBytes} bytes` }]
+    ? [{ path: "", code: "too_large", message: `is a query of more than ${maxQueryBytes} bytes` }]
     : [...unknown, ...ofText(query)]
 }
 
@@ -58,16 +25,16 @@ const byteLength = (value: Query[string] | undefined) =>
   Buffer.byteLength(typeof value === "string" ? value : (value ?? []).join(""))
 
 const ofUnknown = (name: string) => ({
-  path: pointer([name]),
+  path: jsonPointer([name]),
   code: "unknown",
-  message: "There is no such parameter or field"
+  message: "is not known here"
 })
 
 /** Faults of single parameters, where those that are at fault for being given more than once are told so. */
 export const ofParameters = (query: Query, issue: SchemaIssue.Issue): ReadonlyArray<InputFault> =>
-  ofIssue(issue).map((fault) =>
-    Object.keys(query).some((name) => typeof query[name] !== "string" && fault.path === pointer([name]))
-      ? { path: fault.path, code: "repeated", message: "It can be given once" }
+  inputFaults(issue).map((fault) =>
+    Object.keys(query).some((name) => typeof query[name] !== "string" && fault.path === jsonPointer([name]))
+      ? { path: fault.path, code: "repeated", message: "can be given once" }
       : fault
   )
 
@@ -93,17 +60,17 @@ export const ofText = (json: unknown): ReadonlyArray<InputFault> => {
   const open: Array<Place> = [{ value: json, key: "", parent: undefined, depth: 0 }]
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
     const fault = faultAt(place)
-    if (fault !== undefined) faults.push({ path: pointer(placeOf(place)), ...fault })
+    if (fault !== undefined) faults.push({ path: jsonPointer(placeOf(place)), ...fault })
     else open.push(...children(place))
   }
   return faults
 }
 
 const faultAt = ({ depth, key, value }: Place) => {
-  if (depth > maxDepth) return { code: "depth", message: `It is nested more than ${maxDepth} levels deep` }
+  if (depth > maxDepth) return { code: "too_deep", message: `is nested more than ${maxDepth} levels deep` }
   return isText(key) && isText(value)
     ? undefined
-    : { code: "text", message: "Text can't hold NUL or half of a surrogate pair" }
+    : { code: "invalid", message: "holds NUL or half of a surrogate pair" }
 }
 
 const isText = (value: unknown) => typeof value !== "string" || (value.isWellFormed() && !value.includes("\0"))

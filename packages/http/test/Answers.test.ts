@@ -1,5 +1,4 @@
 import { StoreError } from "@deploys/core"
-import { HttpApp } from "@deploys/http"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer, Logger, Ref, Schema } from "effect"
 import { completed, ids, running, Script } from "./support/ScriptedEngine.ts"
@@ -375,6 +374,6 @@ describe("a base path", () => {
       assert.strictEqual((yield* send("DELETE", `/ship${list}`)).headers.get("allow"), "GET, HEAD, POST")
       const { body } = yield* send("GET", "/ship/openapi.json")
       assert.deepStrictEqual(decodeOpenApi(body).servers, [{ url: "/ship" }])
-    }).pipe(Effect.provide(Web.layerOf({ basePath: "/ship" } satisfies HttpApp.Options)))
+    }).pipe(Effect.provide(Web.layerOf({ basePath: "/ship" })))
   )
 })

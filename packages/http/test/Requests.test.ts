@@ -59,12 +59,12 @@ const cases: ReadonlyArray<Case> = [
     request: ["GET", `${list}?created_by=${"a".repeat(201)}`],
     faults: [["/created_by", "invalid"]]
   },
-  { says: "NUL in a text", request: ["GET", `${list}?created_by=a%00b`], faults: [["/created_by", "text"]] },
+  { says: "NUL in a text", request: ["GET", `${list}?created_by=a%00b`], faults: [["/created_by", "invalid"]] },
   { says: "a cursor that is no base64url", request: ["GET", `${list}?after=a%2Fb`], faults: [["/after", "invalid"]] },
   {
     says: "a query over 16 KiB",
     request: ["GET", `${list}?created_by=${"a".repeat(16 * 1024)}`],
-    faults: [["", "size"]]
+    faults: [["", "too_large"]]
   },
   {
     says: "cursors in both directions",
@@ -98,9 +98,9 @@ const cases: ReadonlyArray<Case> = [
   },
   { says: "a parameter of a probe", request: ["GET", "/healthz?verbose"], faults: [["/verbose", "unknown"]] },
   { says: "no body", request: ["POST", list], faults: [["", "invalid"]] },
-  { says: "a body that is no JSON", request: ["POST", list, "{"], faults: [["", "json"]] },
+  { says: "a body that is no JSON", request: ["POST", list, "{"], faults: [["", "invalid"]] },
   { says: "a body that is no object", request: ["POST", list, "[]"], faults: [["", "invalid"]] },
-  { says: "neither build nor app", request: ["POST", list, {}], faults: [["/buildId", "required"]] },
+  { says: "neither build nor app", request: ["POST", list, {}], faults: [["/buildId", "invalid"]] },
   { says: "an unknown field", request: ["POST", list, { buildId: "bld_1", nope: 1 }], faults: [["/nope", "unknown"]] },
   ...["status", "createdBy", "sequenceNumber", "id", "workspaceId", "isLive"].map((field) => ({
     says: `the server's own field ${field}`,
@@ -125,22 +125,22 @@ const cases: ReadonlyArray<Case> = [
   {
     says: "NUL deep in metadata",
     request: ["POST", list, { buildId: "bld_1", metadata: { a: [{ "b/~": "\0" }] } }],
-    faults: [["/metadata/a/0/b~1~0", "text"]]
+    faults: [["/metadata/a/0/b~1~0", "invalid"]]
   },
   {
     says: "half of a surrogate pair in a key",
     request: ["POST", list, `{"buildId":"bld_1","metadata":{"\\ud800":1}}`],
-    faults: [["/metadata/\ud800", "text"]]
+    faults: [["/metadata/\ud800", "invalid"]]
   },
   {
     says: "metadata of 70 levels",
     request: ["POST", list, `{"buildId":"bld_1","metadata":${deep(70)}}`],
-    faults: [[`/metadata${"/a".repeat(64)}`, "depth"]]
+    faults: [[`/metadata${"/a".repeat(64)}`, "too_deep"]]
   },
   {
     says: "metadata of 10,000 levels",
     request: ["POST", list, `{"buildId":"bld_1","metadata":${deep(10_000)}}`],
-    faults: [[`/metadata${"/a".repeat(64)}`, "depth"]]
+    faults: [[`/metadata${"/a".repeat(64)}`, "too_deep"]]
   },
   { says: "an unknown field of a cancel", request: ["POST", cancel, { why: "x" }], faults: [["/why", "unknown"]] },
   { says: "a reason that is no text", request: ["POST", cancel, { reason: 1 }], faults: [["/reason", "invalid"]] },

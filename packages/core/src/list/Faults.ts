@@ -26,9 +26,10 @@ const most = 100
 export class Faults {
   readonly #found: Array<InputFault> = []
 
-  /** Notes a fault at this JSON pointer. */
+  /** Notes a fault at this JSON pointer, unless one of the kind is known of the same place. */
   add(path: string, code: FaultCode, message: string): void {
-    if (this.#found.length < most) this.#found.push({ path, code, message })
+    const known = this.#found.some((fault) => fault.path === path && fault.code === code)
+    if (!known && this.#found.length < most) this.#found.push({ path, code, message })
   }
 
   /** Whether nothing was wrong. */

@@ -79,8 +79,9 @@ const isJson = (input: unknown): input is Schema.Json => {
   const pending: Array<readonly [value: unknown, level: number]> = [[input, 1]]
   for (const [value, level] of pending) {
     if (level > deepest || !isJsonPart(value)) return false
-    if (Array.isArray(value)) pending.push(...value.map((item: unknown) => [item, level + 1] as const))
-    else if (isObject(value)) pending.push(...Object.values(value).map((item) => [item, level + 1] as const))
+    if (typeof value === "object" && value !== null) {
+      for (const inner of Object.values(value)) pending.push([inner, level + 1])
+    }
   }
   return true
 }

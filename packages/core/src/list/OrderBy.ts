@@ -4,7 +4,7 @@ import { Faults } from "./Faults.ts"
 import type { Spec } from "./Field.ts"
 import { Input } from "./Input.ts"
 import { isObject } from "./JsonValue.ts"
-import { type Direction, directions, type Key, key, make, newest, type Order } from "./Order.ts"
+import { type Direction, directions, type Key, key, make, type Order } from "./Order.ts"
 
 type Specs = (typeof DeployFields)["deploy"]["specs"]["fields"]
 
@@ -28,7 +28,7 @@ const fields = Record.filter(DeployFields.deploy.fields, ({ kind }) => kind !== 
 const isOrderBy = (input: unknown): input is OrderBy => {
   const faults = new Faults()
   decodeOrder(new Input(input, faults))
-  return faults.none && input !== undefined
+  return faults.none
 }
 
 const shape: Schema.Codec<unknown, unknown> = Schema.NonEmptyArray(
@@ -44,9 +44,8 @@ export const OrderBy = Schema.declare(isOrderBy, {
     Schema.link<OrderBy>()(shape, SchemaTransformation.passthrough<OrderBy, unknown>({ strict: false }))
 })
 
-/** Reads an `orderBy`; none is newest first. Undefined where something is wrong, and that is noted. */
+/** Reads an `orderBy`. Undefined where something is wrong, and that is noted. */
 export const decodeOrder = (input: Input): Order | undefined => {
-  if (input.value === undefined) return newest
   const items = input.items()
   if (Array.isArray(input.value) && items.length === 0) input.fault("required", "Expected at least one key")
   const found = items.flatMap(keyOf)

@@ -369,3 +369,12 @@ export const visibleTo = (world: World, scope: ReadonlyArray<string>): World => 
     sourceEvents: world.sourceEvents.filter((row) => seen(row))
   }
 }
+
+const directions = ["asc", "desc", "asc_nulls_first", "asc_nulls_last", "desc_nulls_first", "desc_nulls_last"]
+
+/** An order that a request may hold, of one to three keys. */
+export const makeOrderBy = (chance: Chance): ReadonlyArray<Json> => {
+  const names = Object.keys(fieldsOf.deploys).filter((name) => name !== "metadata")
+  const chosen = new Set(chance.some(2, () => chance.pick(names)).concat(chance.pick(names)))
+  return [...chosen].map((name) => ({ [name]: chance.pick(directions) }))
+}

@@ -188,3 +188,22 @@ const array = (value: unknown): ReadonlyArray<unknown> => {
 }
 
 const filters = (value: unknown) => array(value).map(object)
+
+/** The rows in the order that a request writes down. Sorting is stable, so the last key is sorted by first. */
+export const sorted = (rows: ReadonlyArray<Row>, orderBy: ReadonlyArray<Json>): ReadonlyArray<Row> => {
+  const keys = (orderBy.length === 0 ? [{ createdAt: "desc" }] : orderBy).flatMap((key) => Object.entries(key))
+  const last = String(keys.at(-1)?.[1])
+  const all = keys.some(([field]) => field === "id")
+    ? keys
+    : [...keys, ["id", last.slice(0, last.startsWith("a") ? 3 : 4)]]
+  return all.toReversed().reduce((rows, [field, direction]) => sortedBy(rows, String(field), String(direction)), rows)
+}
+
+const sortedBy = (rows: ReadonlyArray<Row>, field: string, direction: string) => {
+  const nulls = rows.filter((row) => row[field] === null)
+  const others = rows
+    .filter((row) => row[field] !== null)
+    .toSorted((a, b) => order(a[field], b[field]) * (direction.startsWith("desc") ? -1 : 1))
+  const nullsFirst = direction.endsWith("nulls_first") || direction === "desc"
+  return nullsFirst ? [...nulls, ...others] : [...others, ...nulls]
+}

@@ -13,7 +13,6 @@ import {
   type FeedEvent,
   Forbidden,
   hasRight,
-  layerSequentialIds,
   InvalidInput,
   isLastEvent,
   type ListOptions,
@@ -230,4 +229,4 @@ export const layerAccess = Layer.succeed(AccessPolicy, {
 })
 
 /** All that the API stands on. */
-export const layer = Layer.mergeAll(layerEngine, layerAccess, layerSequentialIds).pipe(Layer.provideMerge(Script.layer))
+export const layer = Layer.merge(layerEngine, layerAccess).pipe(Layer.provideMerge(Script.layer))

@@ -20,7 +20,7 @@ export class Web extends Context.Service<
           Effect.sync(() => FetchHandler.make(app)),
           ({ dispose }) => Effect.promise(dispose)
         )
-        return Web.of({ handler, send: send(handler) })
+        return Web.of({ handler, send: sender(handler) })
       })
     ).pipe(Layer.provideMerge(ScriptedEngine.layer))
 
@@ -42,7 +42,8 @@ export interface Answer {
   readonly body: unknown
 }
 
-const send =
+/** Sends requests to a handler. */
+export const sender =
   (handler: (request: Request) => Promise<Response>) =>
   (method: string, path: string, sent: Sent = {}) =>
     Effect.promise(async () => {
