@@ -1,4 +1,4 @@
-import { type Cancellation, type DeployId, type DeployStore, type IdGenerator, trustedPrincipal } from "@deploys/core"
+import { type Cancellation, type Catalog, type DeployId, type DeployStore, trustedPrincipal } from "@deploys/core"
 import { Effect, Exit, type Layer, Stream } from "effect"
 import type { CallFault, MachineFault, Operation } from "./Faults.ts"
 import type { Asked, History, Reading } from "./History.ts"
@@ -34,7 +34,7 @@ class Simulation {
   #asking = 0
   #reader: Reader | null = null
 
-  constructor(scenario: Scenario, store?: Layer.Layer<DeployStore, never, IdGenerator>) {
+  constructor(scenario: Scenario, store?: Layer.Layer<DeployStore, never, Catalog>) {
     this.#scenario = scenario
     this.#database = new Database(this.#timeline, store)
     this.#dice = new Dice(`run ${scenario.seed}`)
@@ -275,5 +275,5 @@ class Reader {
 }
 
 /** Runs a scenario to its end, and tells all that happened. */
-export const simulate = (scenario: Scenario, store?: Layer.Layer<DeployStore, never, IdGenerator>): History =>
+export const simulate = (scenario: Scenario, store?: Layer.Layer<DeployStore, never, Catalog>): History =>
   new Simulation(scenario, store).run()
