@@ -3,6 +3,7 @@ import {
   DeployEngine,
   DeployTarget,
   EntityId,
+  type ListOptions,
   makePlan,
   makeStep,
   MemoryAccess,
