@@ -59,7 +59,7 @@ const bodyFaults = Effect.fnUntraced(function* (
   const text = yield* Effect.orDie(request.text)
   const body = text === "" ? Option.some(null) : parse(text)
   return Option.isNone(body)
-    ? [{ path: "", code: "invalid_json", message: "is not JSON" }]
+    ? [{ path: "", code: "json", message: "is not JSON" }]
     : yield* faultsOf(Schema.Union(declared.schemas), strictParsing, body.value)
 })
 

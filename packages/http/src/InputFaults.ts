@@ -19,7 +19,7 @@ export const ofQuerySize = (query: RawQuery): ReadonlyArray<InputFault> => {
   const total = sizes.reduce((sum, [, size]) => sum + size, 0)
   return largest === undefined || total <= maxQueryBytes
     ? []
-    : [{ path: jsonPointer([largest[0]]), code: "too_large", message: "makes the query larger than 16 KiB" }]
+    : [{ path: jsonPointer([largest[0]]), code: "size", message: "makes the query larger than 16 KiB" }]
 }
 
 /** Faults of a query that no schema of single parameters sees. `declared` says whether the endpoint takes a query at all. */
@@ -30,14 +30,13 @@ export const ofQuery = (query: RawQuery, declared: boolean): ReadonlyArray<Input
 
 const ofUnknown = (name: string) => ({
   path: jsonPointer([name]),
-  code: "unknown_parameter",
+  code: "unknown",
   message: "is not known here"
 })
 
-/** Faults that a schema found in a query, by what they are for parameters. */
+/** Faults that a schema found in a query; what was given twice is told so. */
 export const ofParameters = (query: RawQuery, issue: SchemaIssue.Issue): ReadonlyArray<InputFault> =>
   inputFaults(issue).map((fault) => {
-    if (fault.code === "unknown_field") return { ...fault, code: "unknown_parameter" }
     const twice = Object.keys(query).some(
       (name) => typeof query[name] !== "string" && fault.path === jsonPointer([name])
     )
@@ -76,7 +75,7 @@ const faultAt = ({ depth, key, value }: Place) => {
   if (depth > maxDepth) return { code: "too_deep", message: `is nested more than ${maxDepth} levels deep` }
   return isText(key) && isText(value)
     ? undefined
-    : { code: "invalid_value", message: "holds NUL or half of a surrogate pair" }
+    : { code: "invalid", message: "holds NUL or half of a surrogate pair" }
 }
 
 const isText = (value: unknown) => typeof value !== "string" || (value.isWellFormed() && !value.includes("\0"))
