@@ -20,7 +20,7 @@ const checkHeaders = ({ headers }: HttpServerRequest.HttpServerRequest) => {
     : Effect.fail(unsupported("The body is not application/json"))
 }
 
-const unreadable = { path: "", code: "invalid", message: "could not be read" }
+const unreadable = { path: "", code: "invalid_value", message: "could not be read" }
 
 /** The body is kept by the request, so the endpoint's own reading finds it under this limit. */
 const readBody = (request: HttpServerRequest.HttpServerRequest) =>

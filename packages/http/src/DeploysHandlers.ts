@@ -1,7 +1,7 @@
 import { DeployEngine } from "@deploys/core"
 import { Effect } from "effect"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
-import { Api, CurrentPrincipal, toListOptions } from "./api/index.ts"
+import { Api, CurrentPrincipal, decodeListQuery } from "./api/index.ts"
 import { BasePath } from "./BasePath.ts"
 import { toProblem } from "./CoreErrors.ts"
 import * as EventStream from "./EventStream.ts"
@@ -14,7 +14,8 @@ export const layer = HttpApiBuilder.group(
     const engine = yield* DeployEngine
     return handlers.handleAll({
       list: Effect.fn("DeploysApi.list")(function* ({ query }) {
-        return yield* engine.list(yield* CurrentPrincipal, toListOptions(query))
+        const options = yield* Effect.fromResult(decodeListQuery(query))
+        return yield* engine.list(yield* CurrentPrincipal, options)
       }, Effect.mapError(toProblem)),
       create: Effect.fn("DeploysApi.create")(function* ({ payload }) {
         const deploy = yield* engine.create(yield* CurrentPrincipal, payload)

@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { InputFault } from "@deploys/core"
+import { Cursor, InputFault, Order } from "@deploys/core"
 import { Effect, Schema } from "effect"
-import { ids } from "./support/ScriptedEngine.ts"
+import { completed, ids } from "./support/ScriptedEngine.ts"
 import { Web } from "./support/Web.ts"
 
 const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`
@@ -14,123 +14,188 @@ interface Case {
   readonly faults: ReadonlyArray<Fault>
 }
 
+const cursor = Cursor.encode(Order.newest, completed)
+const json = (name: string, value: unknown) => `${name}=${encodeURIComponent(JSON.stringify(value))}`
+const nested = (levels: number) => `${'{"NOT":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`
+
 const list = "/api/deploys"
 const events = `/api/deploys/${ids.completed}/events`
 const cancel = `/api/deploys/${ids.running}/cancel`
 
 const cases: ReadonlyArray<Case> = [
-  { says: "an unknown parameter", request: ["GET", `${list}?nope=1`], faults: [["/nope", "unknown"]] },
+  { says: "an unknown parameter", request: ["GET", `${list}?nope=1`], faults: [["/nope", "unknown_parameter"]] },
   {
     says: "a name of the prototype",
     request: ["GET", `${list}?__proto__=1&constructor=1`],
     faults: [
-      ["/__proto__", "unknown"],
-      ["/constructor", "unknown"]
+      ["/__proto__", "unknown_parameter"],
+      ["/constructor", "unknown_parameter"]
     ]
   },
   {
     says: "a parameter by core's name",
     request: ["GET", `${list}?workspaceId=ws_1`],
-    faults: [["/workspaceId", "unknown"]]
+    faults: [["/workspaceId", "unknown_parameter"]]
   },
-  { says: "a token in the query", request: ["GET", `${list}?token=secret`], faults: [["/token", "unknown"]] },
+  { says: "a token in the query", request: ["GET", `${list}?token=secret`], faults: [["/token", "unknown_parameter"]] },
   { says: "a parameter given twice", request: ["GET", `${list}?limit=1&limit=2`], faults: [["/limit", "repeated"]] },
-  ...["0", "101", "-1", "1.5", "+5", "05", "1e1", "", "x", "9999999999999999999"].map((limit) => ({
+  ...["0", "101", "-1", "1.5", "+5", "1e1", "", "x", "9999999999999999999"].map((limit) => ({
     says: `the limit "${limit}"`,
     request: ["GET", `${list}?limit=${encodeURIComponent(limit)}`] as const,
-    faults: [["/limit", "invalid"] as const]
+    faults: [["/limit", "invalid_value"] as const]
   })),
-  { says: "an unknown status", request: ["GET", `${list}?status=done`], faults: [["/status", "invalid"]] },
-  { says: "an unknown trigger", request: ["GET", `${list}?trigger=cron`], faults: [["/trigger", "invalid"]] },
-  { says: "a total that is no boolean", request: ["GET", `${list}?total=yes`], faults: [["/total", "invalid"]] },
+  { says: "an unknown status", request: ["GET", `${list}?status=done`], faults: [["/status", "invalid_value"]] },
+  { says: "an unknown trigger", request: ["GET", `${list}?trigger=cron`], faults: [["/trigger", "invalid_value"]] },
+  { says: "a total that is no boolean", request: ["GET", `${list}?total=yes`], faults: [["/total", "invalid_value"]] },
   {
     says: "a malformed id among good ones",
     request: ["GET", `${list}?ids=${ids.running},dep_X`],
-    faults: [["/ids/1", "invalid"]]
+    faults: [["/ids/1", "invalid_value"]]
   },
-  { says: "an empty list of ids", request: ["GET", `${list}?ids=`], faults: [["/ids/0", "invalid"]] },
+  { says: "an empty list of ids", request: ["GET", `${list}?ids=`], faults: [["/ids/0", "invalid_value"]] },
   {
     says: "a malformed workspace",
     request: ["GET", `${list}?workspace_id=a%20b`],
-    faults: [["/workspace_id", "invalid"]]
+    faults: [["/workspace_id", "invalid_value"]]
   },
   {
     says: "a subject that is too long",
     request: ["GET", `${list}?created_by=${"a".repeat(201)}`],
-    faults: [["/created_by", "invalid"]]
+    faults: [["/created_by", "invalid_value"]]
   },
-  { says: "NUL in a text", request: ["GET", `${list}?created_by=a%00b`], faults: [["/created_by", "invalid"]] },
-  { says: "a cursor that is no base64url", request: ["GET", `${list}?after=a%2Fb`], faults: [["/after", "invalid"]] },
+  { says: "NUL in a text", request: ["GET", `${list}?created_by=a%00b`], faults: [["/created_by", "invalid_value"]] },
+  ...["a/b", "YQ", "", "null", "a".repeat(5000)].map((cursor) => ({
+    says: `the cursor "${cursor.slice(0, 10)}"`,
+    request: ["GET", `${list}?before=${encodeURIComponent(cursor)}`] as const,
+    faults: [["/before", "malformed_cursor"] as const]
+  })),
+  {
+    says: "a cursor of another order",
+    request: ["GET", `${list}?after=${cursor}&${json("orderBy", [{ status: "asc" }])}`],
+    faults: [["/after", "foreign_cursor"]]
+  },
   {
     says: "a query over 16 KiB",
     request: ["GET", `${list}?created_by=${"a".repeat(16 * 1024)}`],
-    faults: [["", "too_large"]]
+    faults: [["/created_by", "too_large"]]
   },
   {
     says: "cursors in both directions",
-    request: ["GET", `${list}?after=YQ&before=YQ`],
+    request: ["GET", `${list}?after=${cursor}&before=${cursor}`],
     faults: [["/before", "conflict"]]
+  },
+  { says: "a filter that is no JSON", request: ["GET", `${list}?filter={`], faults: [["/filter", "invalid_json"]] },
+  {
+    says: "a malformed value deep in a filter",
+    request: ["GET", `${list}?${json("filter", { AND: [{ status: { eq: "done" } }, { NOT: { nope: {} } }] })}`],
+    faults: [
+      ["/filter/AND/0/status/eq", "invalid_value"],
+      ["/filter/AND/1/NOT/nope", "unknown_field"]
+    ]
+  },
+  {
+    says: "a filter of 9 levels",
+    request: ["GET", `${list}?filter=${nested(9)}`],
+    faults: [[`/filter${"/NOT".repeat(8)}`, "too_deep"]]
+  },
+  {
+    says: "a filter of 2,000 levels",
+    request: ["GET", `${list}?filter=${nested(2000)}`],
+    faults: [[`/filter${"/NOT".repeat(8)}`, "too_deep"]]
+  },
+  { says: "an empty order", request: ["GET", `${list}?orderBy=[]`], faults: [["/orderBy", "required"]] },
+  {
+    says: "an order by what is no field",
+    request: ["GET", `${list}?${json("orderBy", [{ nope: "asc" }])}`],
+    faults: [["/orderBy/0/nope", "unknown_field"]]
+  },
+  {
+    says: "faults of names, values and a filter at once",
+    request: ["GET", `${list}?nope=1&total=false&total=true&limit=0&workspace_id=%20&filter=[]`],
+    faults: [
+      ["/nope", "unknown_parameter"],
+      ["/total", "repeated"],
+      ["/limit", "invalid_value"],
+      ["/workspace_id", "invalid_value"],
+      ["/filter", "wrong_type"]
+    ]
+  },
+  {
+    says: "NUL and an unknown parameter at once",
+    request: ["GET", `${list}?created_by=%00&nope=1`],
+    faults: [
+      ["/created_by", "invalid_value"],
+      ["/nope", "unknown_parameter"]
+    ]
   },
   {
     says: "several faults at once",
     request: ["GET", `${list}?limit=0&status=done&nope=1`],
     faults: [
-      ["/nope", "unknown"],
-      ["/limit", "invalid"],
-      ["/status", "invalid"]
+      ["/nope", "unknown_parameter"],
+      ["/limit", "invalid_value"],
+      ["/status", "invalid_value"]
     ]
   },
-  { says: "a malformed id in the path", request: ["GET", "/api/deploys/nope"], faults: [["/id", "invalid"]] },
+  { says: "a malformed id in the path", request: ["GET", "/api/deploys/nope"], faults: [["/id", "invalid_value"]] },
   {
     says: "an id in upper case",
     request: ["GET", `/api/deploys/${ids.completed.toUpperCase()}`],
-    faults: [["/id", "invalid"]]
+    faults: [["/id", "invalid_value"]]
   },
   {
     says: "an id that is very long",
     request: ["GET", `/api/deploys/${"a".repeat(500)}`],
-    faults: [["/id", "invalid"]]
+    faults: [["/id", "invalid_value"]]
   },
   {
     says: "a parameter where none is declared",
     request: ["GET", `/api/deploys/${ids.completed}?steps=1`],
-    faults: [["/steps", "unknown"]]
+    faults: [["/steps", "unknown_parameter"]]
   },
-  { says: "a parameter of a probe", request: ["GET", "/healthz?verbose"], faults: [["/verbose", "unknown"]] },
-  { says: "no body", request: ["POST", list], faults: [["", "invalid"]] },
-  { says: "a body that is no JSON", request: ["POST", list, "{"], faults: [["", "invalid"]] },
-  { says: "a body that is no object", request: ["POST", list, "[]"], faults: [["", "invalid"]] },
-  { says: "neither build nor app", request: ["POST", list, {}], faults: [["/buildId", "invalid"]] },
-  { says: "an unknown field", request: ["POST", list, { buildId: "bld_1", nope: 1 }], faults: [["/nope", "unknown"]] },
+  { says: "a parameter of a probe", request: ["GET", "/healthz?verbose"], faults: [["/verbose", "unknown_parameter"]] },
+  { says: "no body", request: ["POST", list], faults: [["", "invalid_value"]] },
+  { says: "a body that is no JSON", request: ["POST", list, "{"], faults: [["", "invalid_json"]] },
+  { says: "a body that is no object", request: ["POST", list, "[]"], faults: [["", "invalid_value"]] },
+  { says: "neither build nor app", request: ["POST", list, {}], faults: [["/buildId", "invalid_value"]] },
+  {
+    says: "an unknown field",
+    request: ["POST", list, { buildId: "bld_1", nope: 1 }],
+    faults: [["/nope", "unknown_field"]]
+  },
   ...["status", "createdBy", "sequenceNumber", "id", "workspaceId", "isLive"].map((field) => ({
     says: `the server's own field ${field}`,
     request: ["POST", list, { buildId: "bld_1", [field]: "x" }] as const,
-    faults: [[`/${field}`, "unknown"] as const]
+    faults: [[`/${field}`, "unknown_field"] as const]
   })),
   {
     says: "a field of the prototype",
     request: ["POST", list, `{"buildId":"bld_1","__proto__":{"polluted":1},"toString":1}`],
     faults: [
-      ["/__proto__", "unknown"],
-      ["/toString", "unknown"]
+      ["/__proto__", "unknown_field"],
+      ["/toString", "unknown_field"]
     ]
   },
-  { says: "a malformed build id", request: ["POST", list, { buildId: "a b" }], faults: [["/buildId", "invalid"]] },
-  { says: "an id that is no text", request: ["POST", list, { appId: 1 }], faults: [["/appId", "invalid"]] },
+  {
+    says: "a malformed build id",
+    request: ["POST", list, { buildId: "a b" }],
+    faults: [["/buildId", "invalid_value"]]
+  },
+  { says: "an id that is no text", request: ["POST", list, { appId: 1 }], faults: [["/appId", "invalid_value"]] },
   {
     says: "metadata that is no object",
     request: ["POST", list, { buildId: "bld_1", metadata: [] }],
-    faults: [["/metadata", "invalid"]]
+    faults: [["/metadata", "invalid_value"]]
   },
   {
     says: "NUL deep in metadata",
     request: ["POST", list, { buildId: "bld_1", metadata: { a: [{ "b/~": "\0" }] } }],
-    faults: [["/metadata/a/0/b~1~0", "invalid"]]
+    faults: [["/metadata/a/0/b~1~0", "invalid_value"]]
   },
   {
     says: "half of a surrogate pair in a key",
     request: ["POST", list, `{"buildId":"bld_1","metadata":{"\\ud800":1}}`],
-    faults: [["/metadata/\ud800", "invalid"]]
+    faults: [["/metadata/\ud800", "invalid_value"]]
   },
   {
     says: "metadata of 70 levels",
@@ -142,27 +207,35 @@ const cases: ReadonlyArray<Case> = [
     request: ["POST", list, `{"buildId":"bld_1","metadata":${deep(10_000)}}`],
     faults: [[`/metadata${"/a".repeat(64)}`, "too_deep"]]
   },
-  { says: "an unknown field of a cancel", request: ["POST", cancel, { why: "x" }], faults: [["/why", "unknown"]] },
-  { says: "a reason that is no text", request: ["POST", cancel, { reason: 1 }], faults: [["/reason", "invalid"]] },
+  {
+    says: "an unknown field of a cancel",
+    request: ["POST", cancel, { why: "x" }],
+    faults: [["/why", "unknown_field"]]
+  },
+  {
+    says: "a reason that is no text",
+    request: ["POST", cancel, { reason: 1 }],
+    faults: [["/reason", "invalid_value"]]
+  },
   {
     says: "faults of path and body at once",
     request: ["POST", "/api/deploys/nope/cancel", { reason: 1 }],
     faults: [
-      ["/id", "invalid"],
-      ["/reason", "invalid"]
+      ["/id", "invalid_value"],
+      ["/reason", "invalid_value"]
     ]
   },
   ...["x", "-1", "1.5", "01", "", "1e3", "9".repeat(20)].map((id) => ({
     says: `the Last-Event-ID "${id}"`,
     request: ["GET", events, undefined, { "last-event-id": id }] as const,
-    faults: [["/last-event-id", "invalid"] as const]
+    faults: [["/last-event-id", "invalid_value"] as const]
   })),
   {
     says: "faults of path, header and query at once",
     request: ["GET", "/api/deploys/nope/events", undefined, { "last-event-id": "x" }],
     faults: [
-      ["/id", "invalid"],
-      ["/last-event-id", "invalid"]
+      ["/id", "invalid_value"],
+      ["/last-event-id", "invalid_value"]
     ]
   }
 ]

@@ -13,7 +13,7 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1({
 
 const codes = new Map([
   [required, "required"],
-  [unknown, "unknown"]
+  [unknown, "unknown_field"]
 ])
 
 /** A JSON pointer (RFC 6901) to the place at these keys. */
@@ -21,7 +21,7 @@ export const jsonPointer = (keys: ReadonlyArray<PropertyKey>): string =>
   keys.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("")
 
 /**
- * The faults that a schema found, each with its path. Codes: `required`, `unknown`, and `invalid` for all others. `at` are
+ * The faults that a schema found, each with its path. Codes: `required`, `unknown_field`, and `invalid_value` for all others. `at` are
  * the keys that lead to what was decoded.
  */
 export const inputFaults = (
@@ -30,10 +30,10 @@ export const inputFaults = (
 ): Array.NonEmptyReadonlyArray<InputFault> => {
   const faults = format(issue).issues.map(({ message, path = [] }) => ({
     path: jsonPointer([...at, ...path.map((key) => (typeof key === "object" ? key.key : key))]),
-    code: codes.get(message) ?? "invalid",
+    code: codes.get(message) ?? "invalid_value",
     message
   }))
   return Array.isReadonlyArrayNonEmpty(faults)
     ? faults
-    : [{ path: jsonPointer(at), code: "invalid", message: "is not valid" }]
+    : [{ path: jsonPointer(at), code: "invalid_value", message: "is not valid" }]
 }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Option, Ref, Schema, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { DeployMove } from "../../src/domain/DeployMove.ts"
 import { DeployId } from "../../src/domain/Id.ts"
@@ -94,6 +94,29 @@ describe("a runner", () => {
       const record = yield* read(id)
       assert.deepStrictEqual(yield* Ref.get(seen), [1])
       assert.deepStrictEqual([record.deploy.status, record.steps[0]?.starts], ["completed", 2])
+    }).pipe(Effect.provide(store))
+  )
+
+  it.effect("goes on with the next attempt when a crash came between two", () =>
+    Effect.gen(function* () {
+      const seen = yield* Ref.make<ReadonlyArray<number>>([])
+      const step = makeStep({
+        name: "first",
+        output: Schema.Null,
+        run: ({ attempt }) =>
+          Effect.andThen(
+            Ref.update(seen, (all) => [...all, attempt]),
+            Effect.fail(new StepError({ message: "again" }))
+          ),
+        retry: Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 1 }))
+      })
+      yield* insert(id).pipe(Effect.provide(ports()))
+      const retrying = DeployMove.StepRetrying({ step: first, attempt: 1, error: "again", delayMillis: 1000 })
+      yield* killedNode([step], started(1), retrying)
+      yield* TestClock.adjust("16 seconds")
+      yield* Fiber.join((yield* node(step)).running)
+      assert.deepStrictEqual(yield* Ref.get(seen), [2])
+      assert.strictEqual((yield* read(id)).deploy.failureCode, "step_failed")
     }).pipe(Effect.provide(store))
   )
 
