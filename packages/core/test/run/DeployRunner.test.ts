@@ -144,6 +144,19 @@ describe("a runner", () => {
     }).pipe(Effect.provide(store))
   )
 
+  it.effect("lets its lease run out when it is stopped while an attempt can't be", () =>
+    Effect.gen(function* () {
+      yield* insert(id).pipe(Effect.provide(ports()))
+      const stopped = yield* node(hangs("first", { cancellation: "discard" }))
+      yield* TestClock.adjust("1 second")
+      yield* stopped.stop
+      const claimable = DeployStore.use((deploys) => deploys.claimable({ owner: "other", limit: 1 }))
+      assert.deepStrictEqual(yield* claimable, [])
+      yield* TestClock.adjust("16 seconds")
+      assert.deepStrictEqual(yield* claimable, [id])
+    }).pipe(Effect.provide(store))
+  )
+
   it.effect("keeps its claim for as long as a step takes", () =>
     Effect.gen(function* () {
       yield* insert(id).pipe(Effect.provide(ports()))
