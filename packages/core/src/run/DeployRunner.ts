@@ -78,9 +78,19 @@ export class DeployRunner extends Context.Service<
         )
       }, Effect.scoped)
 
-      const run = Effect.fn("DeployRunner.run")(function* (id: DeployId) {
-        yield* Effect.annotateCurrentSpan({ "deploy.id": id })
-        const inFlight = new Map<number, InFlight>()
+      /** Attempts that can't be stopped and that no run waits for at present, since the store failed it or it was lost. */
+      const leftAtWork = new Map<DeployId, Map<number, InFlight>>()
+      const takeAttempts = (id: DeployId) => {
+        const attempts = leftAtWork.get(id) ?? new Map<number, InFlight>()
+        leftAtWork.delete(id)
+        return attempts
+      }
+      const leaveAttempts = (id: DeployId, attempts: Map<number, InFlight>) => {
+        leftAtWork.set(id, attempts)
+        for (const [each, left] of leftAtWork) if (!isAnyAtWork(left.values())) leftAtWork.delete(each)
+      }
+
+      const goOn = Effect.fnUntraced(function* (id: DeployId, inFlight: Map<number, InFlight>) {
         while (true) {
           const record = yield* store.find(id)
           if (Option.isNone(record)) return
@@ -91,6 +101,15 @@ export class DeployRunner extends Context.Service<
           if (Option.isNone(claim)) return
           if ((yield* work(claim.value, since, plan, inFlight)) === "over") return
         }
+      })
+
+      const run = Effect.fn("DeployRunner.run")(function* (id: DeployId) {
+        yield* Effect.annotateCurrentSpan({ "deploy.id": id })
+        const inFlight = takeAttempts(id)
+        yield* Effect.ensuring(
+          goOn(id, inFlight),
+          Effect.sync(() => leaveAttempts(id, inFlight))
+        )
       })
 
       return DeployRunner.of({ owner, run })
