@@ -137,7 +137,8 @@ class Simulation {
   #isQuiet(): boolean {
     if (this.#timeline.now < this.#scenario.quietAt && this.#asking > 0) return false
     if (this.#timeline.now < this.#lastAsk) return false
-    return this.#database.open.size === 0 && this.#asking === 0 && (this.#reader?.isDone ?? true)
+    const { insertsOnTheWay, open } = this.#database
+    return open.size === 0 && insertsOnTheWay === 0 && this.#asking === 0 && (this.#reader?.isDone ?? true)
   }
 
   get #lastAsk(): number {
