@@ -26,22 +26,25 @@ export interface Scenario {
 }
 
 const lease = 5000
-const quietAt = 16_000
+const quietAt = 10_000
 
 /** Settings in which a lease lasts about as long as a deploy. */
 export const settings: Partial<RunnerSettings> = {
   lease,
   renewEvery: 1500,
-  pollEvery: 1000,
+  pollEvery: 2000,
   deployTimeout: "40 seconds",
   maxStarts: 3,
   maxRunning: 2
 }
 
+/** How often a step is slow, up to over its time limit. */
+const slowness: Readonly<Record<string, number>> = { stage: 0.05, activate: 0.2, verify: 0.05 }
+
 const manner: Manner = {
   millis: (dice, step) => {
-    const isSlow = dice.chance(0.04) && !step.startsWith("undo")
-    return [isSlow ? dice.between(4000, 6000) : dice.between(20, 900), dice.between(0, 300)]
+    const isSlow = dice.chance(slowness[step] ?? 0)
+    return [isSlow ? dice.between(1500, 6000) : dice.between(20, 700), dice.between(0, 200)]
   },
   failure: (dice) => {
     const drawn = dice.nextDoubleUnsafe()
@@ -51,13 +54,13 @@ const manner: Manner = {
 }
 
 const drawAsks = (dice: Dice): ReadonlyArray<Ask> => [
-  ...Array.from({ length: dice.between(2, 6) }, () => ({
-    at: dice.between(0, 9000),
+  ...Array.from({ length: dice.between(2, 5) }, () => ({
+    at: dice.between(0, 5000),
     what: "create" as const,
     build: dice.pick(0, 0, 1, 2)
   })),
   ...Array.from({ length: dice.between(0, 3) }, () => ({
-    at: dice.between(300, quietAt),
+    at: dice.between(300, 7000),
     what: "cancel" as const,
     nth: dice.between(0, 3)
   }))
@@ -66,7 +69,7 @@ const drawAsks = (dice: Dice): ReadonlyArray<Ask> => [
 /** The scenario of a seed. */
 export const scenarioOf = (seed: number): Scenario => {
   const dice = new Dice(`seed ${seed}`)
-  const machines = dice.between(2, 3)
+  const machines = dice.pick(2, 2, 3)
   return {
     seed: String(seed),
     machines,

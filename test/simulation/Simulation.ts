@@ -1,4 +1,4 @@
-import { type Cancellation, type Catalog, type DeployId, type DeployStore, trustedPrincipal } from "@deploys/core"
+import { type Cancellation, type DeployId, type DeployStore, type IdGenerator, trustedPrincipal } from "@deploys/core"
 import { Effect, Exit, type Layer, Stream } from "effect"
 import type { CallFault, MachineFault, Operation } from "./Faults.ts"
 import type { Asked, History, Reading } from "./History.ts"
@@ -17,9 +17,18 @@ const ada = trustedPrincipal("ada")
 /** How long everything may take to come to its end once faults have ended. */
 const patience = 120_000
 
+/** What a run is made with. */
+export interface SimulationOptions {
+  /** Default: the store in memory. */
+  readonly store?: Layer.Layer<DeployStore, never, IdGenerator>
+  /** Told of every call as a machine makes it, and whether a deploy is not over then. */
+  readonly onCall?: (op: Operation, isAnyOpen: boolean) => void
+}
+
 /** One run of a scenario. */
 class Simulation {
   readonly #scenario: Scenario
+  readonly #options: SimulationOptions
   readonly #timeline = new Timeline()
   readonly #database: Database
   readonly #world = new World(this.#timeline)
@@ -34,9 +43,10 @@ class Simulation {
   #asking = 0
   #reader: Reader | null = null
 
-  constructor(scenario: Scenario, store?: Layer.Layer<DeployStore, never, Catalog>) {
+  constructor(scenario: Scenario, options: SimulationOptions) {
     this.#scenario = scenario
-    this.#database = new Database(this.#timeline, store)
+    this.#options = options
+    this.#database = new Database(this.#timeline, options.store)
     this.#dice = new Dice(`run ${scenario.seed}`)
     this.#around = {
       timeline: this.#timeline,
@@ -68,6 +78,7 @@ class Simulation {
   #take(op: Operation): CallFault | undefined {
     const nth = (this.#counts.get(op) ?? 0) + 1
     this.#counts.set(op, nth)
+    this.#options.onCall?.(op, this.#database.open.size > 0)
     if (this.#timeline.now >= this.#scenario.quietAt) return undefined
     return this.#scenario.faults.find(
       (fault): fault is CallFault => "op" in fault && fault.op === op && fault.nth === nth
@@ -126,7 +137,8 @@ class Simulation {
   #isQuiet(): boolean {
     if (this.#timeline.now < this.#scenario.quietAt && this.#asking > 0) return false
     if (this.#timeline.now < this.#lastAsk) return false
-    return this.#database.open.size === 0 && this.#asking === 0 && (this.#reader?.isDone ?? true)
+    const { insertsOnTheWay, open } = this.#database
+    return open.size === 0 && insertsOnTheWay === 0 && this.#asking === 0 && (this.#reader?.isDone ?? true)
   }
 
   get #lastAsk(): number {
@@ -275,5 +287,5 @@ class Reader {
 }
 
 /** Runs a scenario to its end, and tells all that happened. */
-export const simulate = (scenario: Scenario, store?: Layer.Layer<DeployStore, never, Catalog>): History =>
-  new Simulation(scenario, store).run()
+export const simulate = (scenario: Scenario, options: SimulationOptions = {}): History =>
+  new Simulation(scenario, options).run()

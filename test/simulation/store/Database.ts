@@ -25,6 +25,8 @@ export type Recorded = Call extends infer Each
 export class Database {
   readonly calls: Array<Call> = []
   readonly store: DeployStore["Service"]
+  /** Inserts that have been sent and have not arrived, also those of machines that died since. */
+  insertsOnTheWay = 0
   readonly #timeline: Timeline
   readonly #machine: Machine
   readonly #seen = new Map<DeployId, number>()

@@ -62,7 +62,9 @@ export class FaultyStore {
         return [exit, record(exit).map((call) => this.#database.record(this.#machine.name, call))] as const
       }
       if (fault?.what === "killed before") return this.#kill()
+      if (op === "insert") this.#database.insertsOnTheWay += 1
       this.#timeline.after(this.#latency() + (fault?.what === "request late" ? fault.millis : 0), () => {
+        if (op === "insert") this.#database.insertsOnTheWay -= 1
         if (fault?.what === "refused") return answer([], null)
         const [exit, calls] = perform()
         if (fault?.what === "killed behind") return this.#kill()

@@ -16,7 +16,6 @@ export interface Manner {
 /** Steps of the simulated target, in order, and how often each is tried. */
 export const attempts: ReadonlyMap<string, number> = new Map([
   ["stage", 3],
-  ["upload", 2],
   ["activate", 2],
   ["verify", 2]
 ])
@@ -134,18 +133,6 @@ class Steps {
       })
   })
 
-  readonly upload = makeStep({
-    name: "upload",
-    output: Schema.Null,
-    retry: retry("upload"),
-    ...limits,
-    run: (context) =>
-      Effect.as(
-        this.#attempt(context, "upload", (doer) => this.#world.note(doer, "landed")),
-        null
-      )
-  })
-
   readonly activate = makeStep({
     name: "activate",
     output: Schema.Null,
@@ -178,7 +165,7 @@ class Steps {
   })
 
   get all(): ReadonlyArray<Step<unknown>> {
-    return [this.stage, this.upload, this.activate, this.verify]
+    return [this.stage, this.activate, this.verify]
   }
 }
 

@@ -10,7 +10,7 @@ import type { RunnerOptions } from "./RunnerOptions.ts"
 import type { ClaimLost, RunSession } from "./RunSession.ts"
 import { type Outputs, runContext, stepContext } from "./StepContexts.ts"
 import { needsSettling, planMismatch, stepRef } from "./StepRecords.ts"
-import { type InFlight, runStep, StepFailed } from "./StepRunner.ts"
+import { type InFlight, isAnyAtWork, runStep, StepFailed } from "./StepRunner.ts"
 
 /** Why a deploy fails. */
 export interface Failure {
@@ -43,8 +43,7 @@ interface Run extends DeployRunInput {
 const fail = Effect.fnUntraced(function* (run: Run, { code, message }: Failure): Effect.fn.Return<RunEnd, ClaimLost> {
   const stopped = run.steps.filter((step) => step.status === "running" && step.cancellation === "interrupt")
   const left = run.steps.map((step) => (stopped.includes(step) ? { ...step, status: "cancelled" as const } : step))
-  const landing = [...run.inFlight.values()].some((fiber) => fiber.pollUnsafe() === undefined)
-  const settled = !landing && !needsSettling(left)
+  const settled = !isAnyAtWork(run.inFlight.values()) && !needsSettling(left)
   yield* run.session.write(...stopped.map((step) => ({ _tag: "StepCancelled" as const, step: stepRef(step) })), {
     _tag: "Failed",
     failureCode: code,
