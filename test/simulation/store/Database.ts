@@ -7,7 +7,8 @@ import {
   MemoryStore,
   type StoreChange
 } from "@deploys/core"
-import { Context, Effect, Exit, Layer, Option, Scope, Stream } from "effect"
+import type { Exit } from "effect"
+import { Context, Effect, Layer, Option, Scope, Stream } from "effect"
 import { catalog } from "../world/catalog.ts"
 import type { Call, Change } from "../History.ts"
 import { Dice } from "../machine/Dice.ts"
