@@ -1,4 +1,5 @@
 import type * as Core from "@deploys/core"
+import { Effect } from "effect"
 import { Problems } from "./api/index.ts"
 import { invalid } from "./InputCheck.ts"
 
@@ -45,4 +46,14 @@ export const toProblem = <Tag extends keyof CoreErrors>(
   const problems: Table = table
   const tag: Tag = error._tag
   return problems[tag](error)
+}
+
+/**
+ * Fails with the problem that a core error is told as: `Effect.catch(failWithProblem)`. What a store's error was caused by
+ * goes to the log, which bears the request's id.
+ */
+export const failWithProblem = <Tag extends keyof CoreErrors>(error: CoreErrors[Tag] & { readonly _tag: Tag }) => {
+  const isOurs = error._tag === "StoreError"
+  const failure = Effect.fail(toProblem<Tag>(error))
+  return isOurs ? Effect.andThen(Effect.logError("The store could not answer", error), failure) : failure
 }

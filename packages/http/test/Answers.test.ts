@@ -1,9 +1,10 @@
-import { StoreError } from "@deploys/core"
+import { Cursor, Order, StoreError } from "@deploys/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer, Logger, Ref, Schema } from "effect"
 import { completed, ids, running, Script } from "./support/ScriptedEngine.ts"
 import { type Answer, Web } from "./support/Web.ts"
 
+const cursor = Cursor.encode(Order.newest, completed)
 const list = "/api/deploys"
 const one = `${list}/${ids.completed}`
 
@@ -40,12 +41,14 @@ layer(Web.layer)("an answer", (it) => {
 
   it.effect("to a list asks the engine by core's names", () =>
     Effect.gen(function* () {
-      const query = `limit=7&after=YQ&ids=${ids.running},${ids.completed}&total=false&workspace_id=ws_1&entity_id=app_1&build_id=bld_1&status=failed&trigger=auto&created_by=ada+%26%20co`
+      const query = `limit=7&after=${cursor}&filter={"NOT":{"isLive":{"eq":true}}}&orderBy=[{"createdAt":"desc"}]&ids=${ids.running},${ids.completed}&total=false&workspace_id=ws_1&entity_id=app_1&build_id=bld_1&status=failed&trigger=auto&created_by=ada+%26%20co`
       const { status } = yield* (yield* Web).send("GET", `${list}?${query}`)
       assert.strictEqual(status, 200)
       assert.deepStrictEqual<unknown>((yield* Ref.get((yield* Script).lists)).at(-1), {
         limit: 7,
-        after: "YQ",
+        after: cursor,
+        filter: { NOT: { isLive: { eq: true } } },
+        orderBy: [{ createdAt: "desc" }],
         ids: [ids.running, ids.completed],
         total: false,
         workspaceId: "ws_1",

@@ -3,6 +3,7 @@ import {
   DeployEngine,
   DeployTarget,
   EntityId,
+  type ListOptions,
   makePlan,
   makeStep,
   MemoryAccess,
@@ -10,7 +11,7 @@ import {
   MemoryStore
 } from "@deploys/core"
 import { HttpApp, NodeServer } from "@deploys/http"
-import { Api } from "@deploys/http/api"
+import { Api, toListQuery } from "@deploys/http/api"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Latch, Layer, Schema, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
@@ -129,6 +130,32 @@ layer(Layer.provideMerge(Server, Layer.merge(Engine, FetchHttpClient.layer)), { 
         assert.include(deploy.metadata["cancellation"], { reason: "wrong build", by: "ada" })
         assert.strictEqual(deploy.metadata["pr"], 7)
         assert.deepStrictEqual(yield* client.deploys.cancel({ params, payload: null }), { success: true })
+      })
+    )
+
+    it.effect("lists by filter and order, page by page", () =>
+      Effect.gen(function* () {
+        const client = yield* clientOf("reader")
+        const page = (options: ListOptions) => client.deploys.list({ query: toListQuery({ limit: 1, ...options }) })
+        const orderBy = [{ status: "asc" }] as const
+        const first = yield* page({ orderBy })
+        assert.deepStrictEqual(
+          first.data.map(({ status }) => status),
+          ["completed"]
+        )
+        const after = first.pageInfo.endCursor ?? ""
+        const second = yield* page({ orderBy, after })
+        assert.deepStrictEqual(
+          second.data.map(({ status }) => status),
+          ["failed"]
+        )
+        assert.include(second.pageInfo, { total: 2, hasNextPage: false, hasPreviousPage: true })
+        const filter = { steps: { some: { status: { eq: "completed" } } }, build: { id: { in: ["bld_1"] } } } as const
+        assert.deepStrictEqual((yield* page({ filter })).data, first.data)
+        const foreign = yield* Effect.flip(page({ after }))
+        assert.strictEqual(foreign._tag, "InvalidRequest")
+        assert.deepStrictEqual((yield* (yield* clientOf("stranger")).deploys.list({ query: {} })).data, [])
+        assert.deepStrictEqual(yield* client.system.ready(), { status: "ok" })
       })
     )
 

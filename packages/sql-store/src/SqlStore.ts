@@ -86,8 +86,7 @@ const make = Effect.gen(function* () {
  * A `DeployStore` in the database of the client, whose tables `Migrations` makes. Works on PostgreSQL 14 or later and on
  * PGlite.
  *
- * Times and leases are the database's. Within a transaction of the host's, a call is part of that transaction; moves are
- * not, since those of several callers are sent together.
+ * Times and leases are the database's. Within a transaction of the host's, a call is part of that transaction.
  */
 export const layer: Layer.Layer<DeployStore, never, SqlClient.SqlClient> = Layer.effect(DeployStore, make).pipe(
   Layer.provide(Wakeups.layer)

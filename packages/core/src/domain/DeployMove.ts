@@ -104,7 +104,7 @@ export const movePatch = (move: DeployMove, by: string): MovePatch =>
     StepStarted: ({ attempt, step }): MovePatch => ({
       phase: "running",
       event: { type: "step.running", data: { ...step, attempt } },
-      step: { index: step.index, status: "running", attempt, starts: true }
+      step: { index: step.index, status: "running", attempt, error: null, starts: true }
     }),
     StepRetrying: ({ attempt, delayMillis, error, step }): MovePatch => ({
       phase: "running",

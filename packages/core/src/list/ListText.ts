@@ -14,19 +14,19 @@ const bytes = (text: string) => new TextEncoder().encode(text).length
 
 const jsonOf = (input: Input, text: string): unknown => {
   if (text.length > maxJsonBytes || bytes(text) > maxJsonBytes) {
-    input.fault("too_large", "Expected at most 16 KiB")
+    input.fault("size", "Expected at most 16 KiB")
     return undefined
   }
   const json = parseJson(text)
   if (Result.isSuccess(json)) return json.success
-  input.fault("invalid_json", "Expected JSON")
+  input.fault("json", "Expected JSON")
   return undefined
 }
 
 const valueOf = (name: string, text: string, input: Input): unknown => {
   switch (name) {
     case "limit":
-      return /^\d{1,9}$/.test(text) ? Number(text) : text
+      return /^(0|[1-9]\d{0,8})$/.test(text) ? Number(text) : text
     case "total":
       return text === "true" || text === "false" ? text === "true" : text
     case "ids":

@@ -22,7 +22,7 @@ const make = Effect.gen(function* () {
   const ids = yield* IdGenerator
   const catalog = yield* Catalog
   const cell = yield* Ref.make(emptyState)
-  const hub = yield* PubSub.unbounded<StoreChange>()
+  const hub = yield* Effect.acquireRelease(PubSub.unbounded<StoreChange>(), PubSub.shutdown)
 
   const read = <A>(look: (state: State, now: Now) => A): Effect.Effect<A> =>
     Effect.flatMap(now, (at) => Effect.map(Ref.get(cell), (state) => look(state, at)))

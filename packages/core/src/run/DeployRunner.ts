@@ -11,7 +11,7 @@ import { LeaseKeeper } from "./LeaseKeeper.ts"
 import { LiveEvents } from "./LiveEvents.ts"
 import { RunnerOptions } from "./RunnerOptions.ts"
 import { makeRunSession } from "./RunSession.ts"
-import type { InFlight } from "./StepRunner.ts"
+import { type InFlight, isAnyAtWork } from "./StepRunner.ts"
 
 const failure = (code: Failure["code"], message: string): Effect.Effect<Failure> => Effect.succeed({ code, message })
 
@@ -39,7 +39,8 @@ export class DeployRunner extends Context.Service<
     readonly owner: string
     /**
      * Runs or settles the deploy if it can be claimed, until there is nothing to do about it or the claim is lost. When it
-     * is interrupted it gives the claim back, so that any runner may go on at once.
+     * is interrupted it gives the claim back, so that any runner may go on at once, unless an attempt that can't be
+     * stopped is at work: then the lease runs out first.
      */
     readonly run: (id: DeployId) => Effect.Effect<void, StoreError>
   }
@@ -70,13 +71,26 @@ export class DeployRunner extends Context.Service<
         return yield* (claim.deploy.status === "running" ? runDeploy(input) : settleDeploy(input)).pipe(
           Effect.raceFirst(Effect.as(lease.lost, "settling" as const)),
           Effect.catchTag("ClaimLost", () => Effect.succeed("settling" as const)),
-          Effect.onInterrupt(() => Effect.ignore(store.release([ref])))
+          Effect.onInterrupt(() =>
+            // What can't be stopped may still take effect: nobody is to go on before the lease has run out.
+            isAnyAtWork(inFlight.values()) ? Effect.void : Effect.ignore(store.release([ref]))
+          )
         )
       }, Effect.scoped)
 
-      const run = Effect.fn("DeployRunner.run")(function* (id: DeployId) {
-        yield* Effect.annotateCurrentSpan({ "deploy.id": id })
-        const inFlight = new Map<number, InFlight>()
+      /** Attempts that can't be stopped and that no run waits for at present, since the store failed it or it was lost. */
+      const leftAtWork = new Map<DeployId, Map<number, InFlight>>()
+      const takeAttempts = (id: DeployId) => {
+        const attempts = leftAtWork.get(id) ?? new Map<number, InFlight>()
+        leftAtWork.delete(id)
+        return attempts
+      }
+      const leaveAttempts = (id: DeployId, attempts: Map<number, InFlight>) => {
+        leftAtWork.set(id, attempts)
+        for (const [each, left] of leftAtWork) if (!isAnyAtWork(left.values())) leftAtWork.delete(each)
+      }
+
+      const goOn = Effect.fnUntraced(function* (id: DeployId, inFlight: Map<number, InFlight>) {
         while (true) {
           const record = yield* store.find(id)
           if (Option.isNone(record)) return
@@ -87,6 +101,15 @@ export class DeployRunner extends Context.Service<
           if (Option.isNone(claim)) return
           if ((yield* work(claim.value, since, plan, inFlight)) === "over") return
         }
+      })
+
+      const run = Effect.fn("DeployRunner.run")(function* (id: DeployId) {
+        yield* Effect.annotateCurrentSpan({ "deploy.id": id })
+        const inFlight = takeAttempts(id)
+        yield* Effect.ensuring(
+          goOn(id, inFlight),
+          Effect.sync(() => leaveAttempts(id, inFlight))
+        )
       })
 
       return DeployRunner.of({ owner, run })

@@ -97,8 +97,9 @@ describe("the JSON Schema of a filter", () => {
   })
 
   it("describes an order as objects of one field", () => {
-    const { schema } = Schema.toJsonSchemaDocument(OrderBy, { onExcessProperty: "error" })
-    assert.include(JSON.stringify(schema), `"maxProperties":1`)
+    const { definitions, schema } = Schema.toJsonSchemaDocument(OrderBy, { onExcessProperty: "error" })
+    assert.deepStrictEqual(schema, { type: "array", items: { $ref: "#/$defs/OrderByKey" }, minItems: 1 })
+    assert.include(JSON.stringify(definitions["OrderByKey"]), `"maxProperties":1`)
     const chance = new Chance(1)
     const decode = Schema.decodeUnknownResult(Schema.toCodecJson(OrderBy))
     for (let i = 0; i < 100; i++) assert.strictEqual(decode(makeOrderBy(chance))._tag, "Success")

@@ -2,9 +2,9 @@ import { CreateDeploy, Deploy, DeployDetails, DeployEvent, DeployId, Page, Progr
 import { Schema, SchemaTransformation } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Authorization } from "./Authorization.ts"
-import { ListQuery } from "./ListQuery.ts"
+import { ListQuery, listQueryFaults } from "./ListQuery.ts"
 import * as Problems from "./Problems.ts"
-import { JsonBody, StrictInput } from "./StrictInput.ts"
+import { JsonBody, QueryFaults, StrictInput } from "./StrictInput.ts"
 
 /** Body of a cancel; it may be left out as a whole. */
 export const CancelDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
@@ -36,7 +36,9 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       query: ListQuery,
       success: Page,
       error: Problems.UnavailableResponse
-    }).annotateMerge(describe("List deploys", "A page of deploys, by default the newest 100.")),
+    })
+      .annotate(QueryFaults, listQueryFaults)
+      .annotateMerge(describe("List deploys", "A page of deploys, by default the newest 100.")),
     HttpApiEndpoint.post("create", "/", {
       payload: CreateDeploy,
       success: HttpApiSchema.WithHeaders(Deploy.pipe(HttpApiSchema.status(201)), { location: Schema.String }),
