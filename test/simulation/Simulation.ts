@@ -1,4 +1,4 @@
-import { type Cancellation, type DeployId, type DeployStore, type IdGenerator, trustedPrincipal } from "@deploys/core"
+import { type Cancellation, type Catalog, type DeployId, type DeployStore, trustedPrincipal } from "@deploys/core"
 import { Effect, Exit, type Layer, Stream } from "effect"
 import type { CallFault, MachineFault, Operation } from "./Faults.ts"
 import type { Asked, History, Reading } from "./History.ts"
@@ -20,7 +20,7 @@ const patience = 120_000
 /** What a run is made with. */
 export interface SimulationOptions {
   /** Default: the store in memory. */
-  readonly store?: Layer.Layer<DeployStore, never, IdGenerator>
+  readonly store?: Layer.Layer<DeployStore, never, Catalog>
   /** Told of every call as a machine makes it, and whether a deploy is not over then. */
   readonly onCall?: (op: Operation, isAnyOpen: boolean) => void
 }

@@ -1,13 +1,13 @@
-import { Context, Effect, type Layer, ManagedRuntime, Schema, Stream } from "effect"
+import { Context, Effect, type Layer, ManagedRuntime, Stream } from "effect"
 import { type CreateDeploy, decodeCreateDeploy } from "./CreateDeploy.ts"
 import { DeployEngine, type DeployDetails } from "./DeployEngine.ts"
 import type { Cancellation, Deploy } from "./domain/Deploy.ts"
-import { InvalidInput, NotFound } from "./domain/DeployError.ts"
+import { NotFound } from "./domain/DeployError.ts"
 import type { FeedEvent } from "./domain/DeployEvent.ts"
 import { DeployId } from "./domain/Id.ts"
-import { inputFaults } from "./domain/InputFaults.ts"
 import { type Principal, trustedPrincipal } from "./domain/Principal.ts"
-import { ListOptions } from "./list/ListOptions.ts"
+import type { ListOptions } from "./list/ListOptions.ts"
+import { decodeListOptions } from "./list/ListRequest.ts"
 import type { Page } from "./list/Page.ts"
 
 /** Who calls, and what ends the call early. */
@@ -51,11 +51,6 @@ const aborted = (signal: AbortSignal | undefined) =>
     return Effect.sync(() => signal?.removeEventListener("abort", halt))
   })
 
-const decodeListOptions = (list: typeof ListOptions.Encoded) =>
-  Schema.decodeUnknownEffect(ListOptions, { errors: "all", onExcessProperty: "error" })(list).pipe(
-    Effect.mapError(({ issue }) => new InvalidInput({ faults: inputFaults(issue) }))
-  )
-
 /** The engine of this layer as promises. Calls are made as `as`, by default with every right as `host`. */
 export const makeDeploys = <E>(
   layer: Layer.Layer<DeployEngine, E>,
@@ -79,7 +74,9 @@ export const makeDeploys = <E>(
       ),
     get,
     list: (list = {}, options) =>
-      call(options, (engine, as) => Effect.flatMap(decodeListOptions(list), (checked) => engine.list(as, checked))),
+      call(options, (engine, as) =>
+        Effect.flatMap(Effect.fromResult(decodeListOptions(list)), (checked) => engine.list(as, checked))
+      ),
     cancel: (id, options) =>
       call(options, (engine, as) => Effect.flatMap(deployId(id), (known) => engine.cancel(as, known, options))),
     events: (id, options) => {

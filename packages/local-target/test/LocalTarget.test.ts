@@ -104,6 +104,16 @@ layer(target)("LocalTarget", (it) => {
     })
   )
 
+  it.effect("a plan that runs again from the start still knows what was live before", () =>
+    Effect.gen(function* () {
+      yield* deployed("rerun", { "index.html": "first" })
+      const deploy = yield* deployed("rerun", { "index.html": "second" })
+      yield* deploy.through("verify")
+      assert.strictEqual(yield* deploy.undo("switch"), "reverted")
+      assert.deepStrictEqual(yield* home("rerun"), [200, "first"])
+    })
+  )
+
   it.effect("progress ends at the whole, with few reports on the way", () =>
     Effect.gen(function* () {
       const chunks = Array.from({ length: 2000 }, () => new Uint8Array(100))
@@ -193,12 +203,13 @@ layer(target)("LocalTarget", (it) => {
 
   it.effect("an entity can't take over a site on which another is live", () =>
     Effect.gen(function* () {
+      const late = yield* walk(filesOf({ "index.html": "stolen" }), "owned", "app_late")
+      yield* late.through("stage")
       yield* deployed("owned", { "index.html": "first" })
+      assert.strictEqual((yield* Effect.flip(late.run("switch"))).code, "target_rejected")
       const thief = yield* walk(filesOf({ "index.html": "stolen" }), "owned", "app_thief")
       const error = yield* Effect.flip(thief.run("prepare"))
       assert.deepStrictEqual([error.code, error.retryable], ["target_rejected", false])
-      yield* thief.run("stage")
-      assert.strictEqual((yield* Effect.flip(thief.run("switch"))).code, "target_rejected")
       assert.deepStrictEqual(yield* home("owned"), [200, "first"])
     })
   )

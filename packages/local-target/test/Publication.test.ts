@@ -175,8 +175,8 @@ layer(publication)("Publication", (it) => {
       const site = siteOf("live")
       assert.isNull(yield* live(site))
       for (const id of [deployId, deployId, other]) {
-        yield* activate(site, { deployId: id, entityId })
-        assert.deepStrictEqual(yield* live(site), { deployId: id, entityId })
+        yield* activate(site, { deployId: id, entityId, previous: null })
+        assert.deepStrictEqual(yield* live(site), { deployId: id, entityId, previous: null })
       }
       yield* deactivate(site)
       yield* deactivate(site)
@@ -185,7 +185,7 @@ layer(publication)("Publication", (it) => {
     })
   )
 
-  it.effect.each(["", "{", "{}", '{"deployId":"../..","entityId":"app_1"}'])(
+  it.effect.each(["", "{", "{}", '{"deployId":"../..","entityId":"app_1","previous":null}'])(
     "a pointer that holds %j makes nothing live",
     (text) =>
       Effect.gen(function* () {

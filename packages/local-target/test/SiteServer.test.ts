@@ -27,7 +27,7 @@ const publish = Effect.fnUntraced(function* (name: string, deployId: DeployId, t
   const publication = yield* Publication
   const siteName = SiteHost.SiteName.make(name)
   yield* publication.stage(siteName, deployId, filesOf(tree), () => Effect.void)
-  yield* publication.activate(siteName, { deployId, entityId: EntityId.make(`app_${name}`) })
+  yield* publication.activate(siteName, { deployId, entityId: EntityId.make(`app_${name}`), previous: null })
   return publication.folder(siteName, deployId)
 })
 

@@ -1,5 +1,14 @@
-import { type DeployId, DeployStore, IdGenerator, isOver, MemoryStore, type StoreChange } from "@deploys/core"
+import {
+  type Catalog,
+  type DeployId,
+  DeployStore,
+  isOver,
+  layerSequentialIds,
+  MemoryStore,
+  type StoreChange
+} from "@deploys/core"
 import { Context, Effect, Exit, Layer, Option, Scope, Stream } from "effect"
+import { catalog } from "../world/catalog.ts"
 import type { Call, Change } from "../History.ts"
 import { Dice } from "../machine/Dice.ts"
 import { Machine } from "../machine/Machine.ts"
@@ -24,11 +33,11 @@ export class Database {
   /** Deploys that are not over. */
   readonly open = new Set<DeployId>()
 
-  constructor(timeline: Timeline, layer: Layer.Layer<DeployStore, never, IdGenerator> = MemoryStore.layer) {
+  constructor(timeline: Timeline, layer: Layer.Layer<DeployStore, never, Catalog> = MemoryStore.layer) {
     this.#timeline = timeline
     this.#machine = new Machine("database", timeline, new Dice("database"))
     const scope = Scope.makeUnsafe()
-    const built = Layer.buildWithScope(Layer.provide(layer, IdGenerator.layerSequential), scope)
+    const built = Layer.buildWithScope(Layer.provide(layer, [catalog, layerSequentialIds]), scope)
     this.store = Context.get(this.#now(built), DeployStore)
   }
 

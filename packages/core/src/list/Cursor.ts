@@ -1,6 +1,6 @@
 import { Option, Result, Schema } from "effect"
 import { Base64Url } from "effect/encoding"
-import { isStorable } from "./Collation.ts"
+import { isStorableText } from "../domain/StorableJson.ts"
 import type { Field } from "./Field.ts"
 import * as Instant from "./Instant.ts"
 import { fingerprint, type KeyValue, type Order, placeOf } from "./Order.ts"
@@ -37,7 +37,7 @@ const foreign: CursorFault = {
 const accepts = ({ kind, nullable, schema }: Field, value: KeyValue): boolean => {
   if (value === null) return nullable
   if (!Schema.is(schema)(value)) return false
-  return typeof value !== "string" || (kind === "time" ? Instant.parse(value) === value : isStorable(value))
+  return typeof value !== "string" || (kind === "time" ? Instant.parse(value) === value : isStorableText(value))
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Workspace } from "../domain/Workspace.ts"
 /** The name is taken: entity names are unique in the whole catalog, since they become host names. */
 export class NameTaken extends Schema.TaggedError<NameTaken>()("NameTaken", {
   name: Schema.String,
+  /** The entity that has it. */
   entityId: EntityId
 }) {
   /** Names the name. */

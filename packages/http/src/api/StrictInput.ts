@@ -1,0 +1,35 @@
+import type { InputFault } from "@deploys/core"
+import { Context } from "effect"
+import { HttpApiMiddleware } from "effect/http-api"
+import * as Problems from "./Problems.ts"
+
+/** How params, query and body of a request are read: what is not declared is a fault, and all faults are told. */
+export const strictParsing = { onExcessProperty: "error", errors: "all" } as const
+
+/**
+ * Answers input that an endpoint does not declare, or declares otherwise, with one `InvalidRequest` that lists all faults of
+ * path, headers, query and body: what is unknown, missing, repeated or malformed, a query over 16 KiB, and NUL or a lone
+ * surrogate in any text.
+ */
+export class StrictInput extends HttpApiMiddleware.Service<StrictInput>()("@deploys/http/StrictInput", {
+  error: Problems.InvalidRequest
+}) {}
+
+/**
+ * Guards an endpoint with a buffered JSON body: at most 64 KiB, not compressed, at most 64 levels deep. Add it before
+ * `StrictInput`.
+ */
+export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()("@deploys/http/JsonBody", {
+  error: [Problems.InvalidRequest, Problems.PayloadTooLarge, Problems.UnsupportedMediaType]
+}) {}
+
+/** A query as it came: a parameter that was given more than once has a list of values. */
+export type RawQuery = Readonly<Record<string, string | ReadonlyArray<string>>>
+
+/**
+ * Annotates an endpoint whose handler reads the values of its query by itself: says what is wrong with them, so that they
+ * are told together with what `StrictInput` finds.
+ */
+export class QueryFaults extends Context.Service<QueryFaults, (query: RawQuery) => ReadonlyArray<InputFault>>()(
+  "@deploys/http/QueryFaults"
+) {}

@@ -1,0 +1,183 @@
+import { BuildId, Cursor, DeployId, DeployMove, decodeListOptions, EntityId, makeQueryPlan } from "@deploys/core"
+import { movesPatch, type Scope, StepId, WorkspaceId } from "@deploys/core"
+import { assert, describe, layer } from "@effect/vitest"
+import { Effect, Layer, Redacted } from "effect"
+import { SqlClient, type Statement } from "effect/sql"
+import * as Databases from "../../../test/setup/database.ts"
+import { Postgres } from "../src/index.ts"
+import { type Database, makeDatabase } from "../src/internal/Database.ts"
+import { listDeploys } from "../src/list/listDeploys.ts"
+import { claimableDeploys } from "../src/statements/claimableDeploys.ts"
+import { claimDeploy } from "../src/statements/claimDeploy.ts"
+import { insertDeploy } from "../src/statements/insertDeploy.ts"
+import { landedPatches } from "../src/statements/landedPatches.ts"
+import { landPatches, type Patch } from "../src/statements/landPatches.ts"
+import { renewLeases } from "../src/statements/leases.ts"
+import { readEvents } from "../src/statements/readEvents.ts"
+
+const deployId = (n: number) => DeployId.make(`dep_${String(n).padStart(26, "0")}`)
+
+/**
+ * 20,000 deploys of 40 workspaces and 200 entities, all over but for the last of each entity, which is pending; and 4,000 of
+ * one entity of a workspace of its own.
+ */
+const fill = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`INSERT INTO deploys.lanes (entity_id, workspace_id, last_sequence, waiting, ready_at)
+    SELECT 'app_' || e, 'ws_' || e % 40, 100, 1, now() FROM generate_series(0, 200) e`
+  yield* sql`INSERT INTO deploys.deploys (id, workspace_id, entity_id, sequence_number, build_id, status, trigger, created_by,
+      started_at, completed_at, created_at, failure_code, moved_at, last_event)
+    SELECT 'dep_' || lpad(n::text, 26, '0'), CASE WHEN n < 20000 THEN 'ws_' || n % 200 % 40 ELSE 'ws_40' END,
+      'app_' || CASE WHEN n < 20000 THEN n % 200 ELSE 200 END, n + 1, 'bld_' || n / 10, s.status, 'manual', 'ada',
+      CASE WHEN s.status <> 'pending' THEN t.at END, CASE WHEN s.status <> 'pending' THEN t.at END, t.at,
+      CASE s.status WHEN 'failed' THEN 'step_failed' END, t.at, 3
+    FROM generate_series(0, 23999) n,
+      LATERAL (SELECT timestamptz '2026-01-01' + n * interval '1 second' AS at) t,
+      LATERAL (SELECT CASE
+        WHEN n >= 19800 AND n < 20000 THEN 'pending' WHEN n % 7 = 0 THEN 'failed' ELSE 'completed'
+      END AS status) s`
+  yield* sql`INSERT INTO deploys.deploy_steps (id, deploy_id, index, name, status, cancellation, undoable)
+    SELECT 'stp', d.id, 0, 'step 0', CASE WHEN d.status = 'failed' THEN 'failed' ELSE 'completed' END, 'interrupt', false
+    FROM deploys.deploys d`
+  yield* sql`INSERT INTO deploys.deploy_events (deploy_id, sequence, type, at, data)
+    SELECT id, 1, 'log', created_at, '{}' FROM deploys.deploys`
+  yield* sql`VACUUM (ANALYZE) deploys.deploys, deploys.deploy_steps, deploys.deploy_events, deploys.lanes`
+})
+
+interface Node {
+  readonly "Node Type": string
+  readonly "Relation Name"?: string
+  readonly "Index Name"?: string
+  readonly Plans?: ReadonlyArray<Node>
+}
+
+const nodesOf = (node: Node): ReadonlyArray<Node> => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
+
+const explain = Effect.fnUntraced(function* (statement: Statement.Statement<unknown>) {
+  const sql = yield* SqlClient.SqlClient
+  const [text, parameters] = statement.compile()
+  const [row] = yield* sql.unsafe<{ "QUERY PLAN": ReadonlyArray<{ readonly Plan: Node }> }>(
+    `EXPLAIN (FORMAT JSON) ${text}`,
+    parameters
+  )
+  return row?.["QUERY PLAN"].flatMap(({ Plan }) => nodesOf(Plan)) ?? assert.fail("no plan")
+})
+
+const big = ["deploys", "deploy_steps", "deploy_events"]
+
+const scannedWhole = (nodes: ReadonlyArray<Node>) =>
+  nodes.flatMap((node) => {
+    const { "Node Type": type, "Relation Name": relation } = node
+    return type === "Seq Scan" && relation !== undefined && big.includes(relation) ? [relation] : []
+  })
+
+const indexes = (nodes: ReadonlyArray<Node>) =>
+  new Set(nodes.flatMap(({ "Index Name": index }) => (index === undefined ? [] : [index])))
+
+const planOf = (options: object, scope: Scope = "all") =>
+  Effect.gen(function* () {
+    const decoded = yield* Effect.fromResult(decodeListOptions({ total: false, ...options }))
+    return yield* Effect.fromResult(makeQueryPlan(decoded, scope))
+  })
+
+const ws = (n: number) => WorkspaceId.make(`ws_${n}`)
+
+const patch = (n: number, moves: ReadonlyArray<DeployMove>): Patch => ({
+  id: deployId(n),
+  epoch: 1,
+  after: 3,
+  ...movesPatch(moves, "runner")
+})
+
+const step = { index: 0, name: "step 0" }
+const completed = DeployMove.Completed({ previewUrl: null, productionUrl: null })
+const started = DeployMove.StepStarted({ step, attempt: 1 })
+
+const writes = (db: Database): Readonly<Record<string, Statement.Statement<unknown>>> => ({
+  insert: insertDeploy(db, {
+    id: deployId(50_000),
+    workspaceId: ws(1),
+    entityId: EntityId.make("app_1"),
+    buildId: BuildId.make("bld_1"),
+    trigger: "manual",
+    sourceEventId: null,
+    metadata: {},
+    createdBy: "ada"
+  }),
+  claimable: claimableDeploys(db, "runner", 20),
+  claim: claimDeploy(db, { deployId: deployId(19_900), owner: "runner", leaseMillis: 1000, steps: [] }, [
+    StepId.make("stp_00000000000000000000000001")
+  ]),
+  "one move": landPatches(db, [patch(19_900, [started])]),
+  "many moves": landPatches(
+    db,
+    Array.from({ length: 50 }, (_, n) => patch(19_850 + n, [n % 2 === 0 ? started : completed]))
+  ),
+  "the look for moves that landed": landedPatches(db, [patch(19_900, [started])]),
+  renew: renewLeases(db, [{ deployId: deployId(19_900), epoch: 1 }], 1000),
+  events: readEvents(db, deployId(100), 1, 10)
+})
+
+const PostgresLayer = Layer.unwrap(
+  Effect.map(Databases.fresh(), (url) =>
+    Layer.provideMerge(Layer.effectDiscard(fill), Postgres.layer({ url: Redacted.make(url) }))
+  )
+)
+
+describe.skipIf(!Databases.available)("with many rows", () => {
+  layer(PostgresLayer, { timeout: 60_000 })("PostgreSQL", (it) => {
+    const lists: ReadonlyArray<readonly [name: string, options: object, scope: Scope, index: string]> = [
+      ["one workspace", {}, [ws(3)], "deploys_workspace"],
+      ["one workspace by status", { status: "failed" }, [ws(40)], "deploys_workspace_status"],
+      ["several workspaces", {}, [ws(3), ws(4), ws(40)], "deploys_workspace"],
+      ["every workspace", {}, "all", "deploys_created"],
+      ["an entity", { entityId: "app_200" }, "all", "deploys_entity"]
+    ]
+    for (const [name, options, scope, index] of lists) {
+      it.effect(`lists ${name} in the order of an index, from the start and from a cursor`, () =>
+        Effect.gen(function* () {
+          const db = yield* makeDatabase
+          const first = yield* planOf(options, scope)
+          const row = { id: deployId(12_003), createdAt: "2026-01-01T03:20:03.000000Z" }
+          const next = yield* planOf({ ...options, after: Cursor.encode(first.order, row) }, scope)
+          for (const plan of [first, next]) {
+            const nodes = yield* explain(listDeploys(db, plan))
+            assert.deepStrictEqual(scannedWhole(nodes), [])
+            assert.include([...indexes(nodes)], index)
+            assert.isFalse(
+              nodes.some((node) => node["Node Type"].startsWith("Bitmap")),
+              "it is read in order"
+            )
+          }
+        })
+      )
+    }
+
+    it.effect("lists what few rows have by its index", () =>
+      Effect.gen(function* () {
+        const db = yield* makeDatabase
+        for (const options of [{ buildId: "bld_77" }, { ids: [deployId(7)] }, { entityId: "app_3" }]) {
+          const nodes = yield* explain(listDeploys(db, yield* planOf({ ...options, total: true }, [ws(3)])))
+          assert.deepStrictEqual(scannedWhole(nodes), [], JSON.stringify(options))
+        }
+      })
+    )
+
+    it.effect("counts a workspace from an index alone", () =>
+      Effect.gen(function* () {
+        const db = yield* makeDatabase
+        const nodes = yield* explain(listDeploys(db, yield* planOf({ total: true }, [ws(3)])))
+        assert.isTrue(nodes.some((node) => node["Node Type"] === "Index Only Scan"))
+      })
+    )
+
+    it.effect("reads no table whole for what a runner does", () =>
+      Effect.gen(function* () {
+        const db = yield* makeDatabase
+        for (const [name, statement] of Object.entries(writes(db))) {
+          assert.deepStrictEqual(scannedWhole(yield* explain(statement)), [], name)
+        }
+      })
+    )
+  })
+})
