@@ -17,7 +17,7 @@ const numbersCount: Invariant = {
   }
 }
 
-const ofSettling: ReadonlyArray<DeployEvent["type"]> = new Set([
+const ofSettling: ReadonlySet<DeployEvent["type"]> = new Set([
   "log",
   "step.cancelled",
   "step.discarded",

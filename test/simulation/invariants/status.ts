@@ -42,7 +42,7 @@ const cancelledOnce: Invariant = {
   }
 }
 
-const workOfRuns: ReadonlyArray<DeployEvent["type"]> = new Set([
+const workOfRuns: ReadonlySet<DeployEvent["type"]> = new Set([
   "deploy.running",
   "deploy.completed",
   "step.running",
