@@ -17,19 +17,19 @@ const numbersCount: Invariant = {
   }
 }
 
-const ofSettling: ReadonlyArray<DeployEvent["type"]> = [
+const ofSettling: ReadonlySet<DeployEvent["type"]> = new Set([
   "log",
   "step.cancelled",
   "step.discarded",
   "step.compensated",
   "deploy.settled"
-]
+])
 
 function* misplaced(events: ReadonlyArray<DeployEvent>): Iterable<string> {
   const gap = events.findIndex(({ sequence }, index) => sequence !== index + 1)
   if (gap >= 0) yield `event ${gap + 1} has the number ${events[gap]?.sequence}`
   const end = events.findIndex(isFinalEvent)
-  const late = end < 0 ? undefined : events.slice(end + 1).find(({ type }) => !ofSettling.includes(type))
+  const late = end < 0 ? undefined : events.slice(end + 1).find(({ type }) => !ofSettling.has(type))
   if (late !== undefined) yield `${late.type} follows the final event`
   const settled = events.findIndex(({ type }) => type === "deploy.settled")
   if (settled >= 0 && settled !== events.length - 1) yield "events follow deploy.settled"

@@ -42,14 +42,14 @@ const cancelledOnce: Invariant = {
   }
 }
 
-const workOfRuns: ReadonlyArray<DeployEvent["type"]> = [
+const workOfRuns: ReadonlySet<DeployEvent["type"]> = new Set([
   "deploy.running",
   "deploy.completed",
   "step.running",
   "step.retrying",
   "step.completed",
   "step.failed"
-]
+])
 
 /** Once a cancel has landed, no step begins and no result of one is stored. */
 const cancelEndsWork: Invariant = {
@@ -59,7 +59,7 @@ const cancelEndsWork: Invariant = {
       const cancel = cancelOf(calls)
       if (cancel === undefined) continue
       for (const { machine, order, wrote } of calls) {
-        const work = order > cancel.order ? wrote.find(({ type }) => workOfRuns.includes(type)) : undefined
+        const work = order > cancel.order ? wrote.find(({ type }) => workOfRuns.has(type)) : undefined
         if (work !== undefined) yield `${id}: ${machine} wrote ${work.type} after the cancel`
       }
     }
