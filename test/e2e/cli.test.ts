@@ -50,12 +50,13 @@ layer(IdleServer.layer, { excludeTestServices: true, timeout })("deploys deploy"
             [[fine], { DEPLOYS_URL: "127.0.0.1" }, `DEPLOYS_URL: expected http://… or https://…, got "127.0.0.1"`],
             [[fine, "--workspace", "none"], {}, "There is no workspace none"]
           ]
-        for (const [args, env, says] of cases) {
+        const check = Effect.fnUntraced(function* ([args, env, says]: (typeof cases)[number]) {
           const run = yield* deploys(["deploy", ...args, "--app", "shop"], { ...towards(server), ...env })
           assert.strictEqual(run.exitCode, 1, says)
           assert.match(run.stderr, /^deploys: [^\n]+\n$/)
           assert.include(run.stderr, says)
-        }
+        })
+        yield* Effect.forEach(cases, check, { concurrency: 2 })
         assert.deepStrictEqual((yield* get(server, "/api/apps")).body.data, [])
       }),
     timeout
@@ -145,7 +146,7 @@ describe("deploys serve", () => {
             [{ DATABASE_URL: "postgres://nobody@127.0.0.1:1/x" }, "DATABASE_URL: the database can't be used: "],
             [{ DATA_DIR: data }, "DATA_DIR: "]
           ]
-          for (const [settings, says] of cases) {
+          const check = Effect.fnUntraced(function* ([settings, says]: (typeof cases)[number]) {
             const run = yield* deploys(["serve"], {
               DATA_DIR: yield* temporary,
               PORT: "0",
@@ -156,7 +157,8 @@ describe("deploys serve", () => {
             assert.strictEqual(run.stdout, "")
             assert.match(run.stderr, /^deploys: [^\n]+\n$/)
             assert.include(run.stderr, says)
-          }
+          })
+          yield* Effect.forEach(cases, check, { concurrency: 2 })
           assert.strictEqual((yield* get(server, "/healthz")).status, 200)
           const { mode } = yield* (yield* FileSystem.FileSystem).stat(`${data}/root-token`)
           assert.strictEqual(mode & 0o777, 0o600)
