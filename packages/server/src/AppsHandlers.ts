@@ -25,9 +25,12 @@ export const layer = HttpApiBuilder.group(
           yield* requireRight(yield* CurrentPrincipal, "admin", workspaceId)
           return yield* registry.addEntity({ id: EntityId.make(yield* ids.next("app")), workspaceId, kind, name })
         },
-        Effect.catch((error) =>
-          error._tag === "NameTaken" ? Effect.fail(new NameTaken({ detail: error.message })) : failWithProblem(error)
-        )
+        Effect.catchTags({
+          NameTaken: (error) => Effect.fail(new NameTaken({ detail: error.message })),
+          Forbidden: (error) => failWithProblem(error),
+          NotFound: (error) => failWithProblem(error),
+          StoreError: (error) => failWithProblem(error)
+        })
       ),
       get: Effect.fn("AppsApi.get")(({ params }) => visible.app(params.id), Effect.catch(failWithProblem))
     })

@@ -58,9 +58,11 @@ export const layer = HttpApiBuilder.group(
           const app = yield* Effect.catch(visible.app(params.id), failWithProblem)
           yield* Effect.catch(requireRight(yield* CurrentPrincipal, "deploy", app.workspaceId), failWithProblem)
           const gzip = yield* isGzip(request)
-          return yield* Effect.catch(
-            uploads.upload({ entityId: app.id, about: query, gzip, body: bodyOf(request) }),
-            (error) => (error._tag === "ArchiveInvalid" ? Effect.fail(refused(error)) : failWithProblem(error))
+          return yield* uploads.upload({ entityId: app.id, about: query, gzip, body: bodyOf(request) }).pipe(
+            Effect.catchTags({
+              ArchiveInvalid: (error) => Effect.fail(refused(error)),
+              StoreError: (error) => failWithProblem(error)
+            })
           )
         })
       )

@@ -1,4 +1,5 @@
 import { DeployEvent, DeployId, DeployStore, IdGenerator, type StoreChange } from "@deploys/core"
+import type { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Option, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { makeDatabase } from "./internal/Database.ts"
@@ -82,13 +83,22 @@ const make = Effect.gen(function* () {
   })
 })
 
+const store = Layer.effect(DeployStore, make)
+
 /**
  * A `DeployStore` in the database of the client, whose tables `Migrations` makes. Works on PostgreSQL 14 or later and on
  * PGlite.
  *
- * Times and leases are the database's. Within a transaction of the host's, a call is part of that transaction; moves are
- * not, since those of several callers are sent together.
+ * Times and leases are the database's. Within a transaction of the host's, a call is part of that transaction. Its
+ * `changes` are those made in this process.
  */
-export const layer: Layer.Layer<DeployStore, never, SqlClient.SqlClient> = Layer.effect(DeployStore, make).pipe(
-  Layer.provide(Wakeups.layer)
+export const layer: Layer.Layer<DeployStore, never, SqlClient.SqlClient> = Layer.provide(store, Wakeups.layer)
+
+/**
+ * The same for several nodes on one PostgreSQL: `changes` are those of every node, so that a cancel, new work and events
+ * reach the others at once. It holds one connection to listen on.
+ */
+export const layerPostgres: Layer.Layer<DeployStore, never, SqlClient.SqlClient | PgClient.PgClient> = Layer.provide(
+  store,
+  Wakeups.layerPostgres
 )

@@ -77,7 +77,7 @@ layer(onPglite)("the store on PGlite", (it) => {
       yield* move(run, stepStarted(upload), logged("a\u0000b\ud800c \\u0000 \u{1f680}"))
       const output = { "k\u0000": ["\udc00", "\\", '"\\ud800'] }
       yield* move(run, DeployMove.StepCompleted({ step: upload, attempt: 1, output, previewUrl: null }))
-      const [log] = (yield* history(run.deployId)).filter(({ type }) => type === "log")
+      const log = (yield* history(run.deployId)).find(({ type }) => type === "log")
       assert.strictEqual(log?.type === "log" && log.data.message, "a\ufffdb\ufffdc \\u0000 \u{1f680}")
       assert.deepStrictEqual((yield* read(run.deployId)).steps[0]?.output, { "k\ufffd": ["\ufffd", "\\", '"\\ud800'] })
       const cancellation = yield* cancel(run.deployId, "no\u0000 more")
@@ -120,6 +120,18 @@ layer(onPglite)("the store on PGlite", (it) => {
       yield* TestClock.withLive(Effect.sleep("20 millis"))
       assert.deepStrictEqual([...new Set(heard.map(({ deployId }) => deployId))], [kept.id])
       assert.isTrue(Option.isNone(yield* store.find(dropped.id)))
+    })
+  )
+
+  it.effect("takes a move back with the host's transaction, and no other move with it", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const [mine, other] = [yield* start(), yield* start()]
+      const events = (run: typeof mine) => Effect.map(history(run.deployId), ({ length }) => length)
+      const before = mine.after
+      const abandoned = sql.withTransaction(Effect.andThen(move(mine, logged("mine")), Effect.fail("changed my mind")))
+      yield* Effect.all([Effect.flip(abandoned), move(other, logged("other"))], { concurrency: "unbounded" })
+      assert.deepStrictEqual([yield* events(mine), yield* events(other)], [before, other.after])
     })
   )
 })

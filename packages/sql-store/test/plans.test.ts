@@ -63,12 +63,12 @@ const explain = Effect.fnUntraced(function* (statement: Statement.Statement<unkn
   return row?.["QUERY PLAN"].flatMap(({ Plan }) => nodesOf(Plan)) ?? assert.fail("no plan")
 })
 
-const big = ["deploys", "deploy_steps", "deploy_events"]
+const big = new Set(["deploys", "deploy_steps", "deploy_events"])
 
 const scannedWhole = (nodes: ReadonlyArray<Node>) =>
   nodes.flatMap((node) => {
     const { "Node Type": type, "Relation Name": relation } = node
-    return type === "Seq Scan" && relation !== undefined && big.includes(relation) ? [relation] : []
+    return type === "Seq Scan" && relation !== undefined && big.has(relation) ? [relation] : []
   })
 
 const indexes = (nodes: ReadonlyArray<Node>) =>

@@ -33,5 +33,7 @@ const padded = (content: string | Uint8Array) => {
 }
 
 /** The entries as tar writes them, with the two empty blocks behind. */
-export const rawTar = (entries: ReadonlyArray<RawEntry>): Buffer =>
-  Buffer.concat([...entries.flatMap((entry) => [header(entry), padded(entry.content ?? "")]), Buffer.alloc(1024)])
+export const rawTar = (entries: ReadonlyArray<RawEntry>): Uint8Array<ArrayBuffer> => {
+  const blocks = entries.flatMap((entry) => [header(entry), padded(entry.content ?? "")])
+  return new Uint8Array(Buffer.concat([...blocks, Buffer.alloc(1024)]))
+}

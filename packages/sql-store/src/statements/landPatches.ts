@@ -51,7 +51,8 @@ export const landPatches = (db: Database, patches: ReadonlyArray<Patch>) => {
   ), locked AS MATERIALIZED (
     SELECT d.id, d.entity_id, d.status, d.settling, d.epoch, d.last_event, d.moved_at FROM ${table("deploys")} d
     WHERE d.id = ANY (ARRAY(
-      SELECT id FROM request UNION SELECT live_deploy_id FROM lane WHERE live_deploy_id IS NOT NULL
+      SELECT id FROM request UNION SELECT live_deploy_id FROM lane
+      WHERE live_deploy_id IS NOT NULL AND EXISTS (SELECT FROM request WHERE deploy ->> 'end' = 'live')
     ))
     ORDER BY d.id FOR UPDATE
   ), landed AS MATERIALIZED (
