@@ -13,6 +13,8 @@ export const callFaults = [
   "answer lost",
   /** It reaches the store so many milliseconds late. */
   "request late",
+  /** The caller is told of a `StoreError`, and it reaches the store so many milliseconds later. */
+  "given up, then done",
   /** The answer is so many milliseconds late. */
   "answer late",
   /** The store does it, and once more so many milliseconds later. */
@@ -81,7 +83,7 @@ const aWhile = (dice: Dice, lease: number) =>
 const callFault = (dice: Dice, lease: number): CallFault => {
   const op = dice.pick(...targets)
   const what = dice.pick(...callFaults, "answer lost")
-  const isTimed = what.includes("late") || what.includes("frozen") || what === "done twice"
+  const isTimed = what.includes("late") || what.includes("frozen") || what.includes("done")
   return { op, nth: dice.between(1, usual[op]), what, millis: isTimed ? aWhile(dice, lease) : 0 }
 }
 
