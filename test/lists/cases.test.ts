@@ -29,12 +29,18 @@ const groups: ReadonlyArray<readonly [name: string, cases: Cases]> = [
 
 const suite = <E>(name: string, lists: Layer.Layer<Lists, E>) =>
   layer(lists)(`on ${name}`, (it) => {
-    for (const [group, cases] of groups) describe(group, () => cases(it))
+    for (const [group, cases] of groups) {
+      describe(group, () => {
+        cases(it)
+      })
+    }
   })
 
 suite("memory", Lists.layerMemory)
 suite("PGlite", Layer.provide(Lists.layerSql, onPglite))
-describe.skipIf(!available)("on a server", () => suite("PostgreSQL", Layer.provide(Lists.layerSql, onPostgres)))
+describe.skipIf(!available)("on a server", () => {
+  suite("PostgreSQL", Layer.provide(Lists.layerSql, onPostgres))
+})
 
 const faultsOf = (options: unknown) =>
   Result.match(decodeListOptions(options), {

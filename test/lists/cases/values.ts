@@ -1,11 +1,10 @@
 import { DeployStatus, DeployTrigger } from "@deploys/core"
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
-import { type Cases, Lists } from "../Lists.ts"
+import { type Cases, Lists, type Rows } from "../Lists.ts"
 import { cursorOf, deployRow, instant, list, matching, numbers, numbersOf, pages } from "./rows.ts"
 
-const fill = (deploys: Parameters<Lists["Service"]["fill"]>[0]["deploys"]) =>
-  Lists.use((lists) => lists.fill({ deploys }))
+const put = (deploys: Rows["deploys"]) => Lists.use(({ fill }) => fill({ deploys }))
 
 const named = (names: ReadonlyArray<string>) => fill(names.map((createdBy, i) => deployRow(i + 1, { createdBy })))
 
@@ -33,7 +32,7 @@ export const valueCases: Cases = (it) => {
     Effect.gen(function* () {
       const statuses = DeployStatus.literals
       const triggers = DeployTrigger.literals
-      yield* fill(
+      yield* put(
         statuses.flatMap((status, i) => triggers.map((trigger, j) => deployRow(1 + i * 3 + j, { status, trigger })))
       )
       const walked = yield* pages({ orderBy: [{ status: "asc" }, { trigger: "desc" }], limit: 5 })
@@ -51,7 +50,7 @@ export const valueCases: Cases = (it) => {
 
   it.effect("25: compare by value numbers and times that no row can hold", () =>
     Effect.gen(function* () {
-      yield* fill([deployRow(1), deployRow(2 ** 31 - 1)])
+      yield* put([deployRow(1), deployRow(2 ** 31 - 1)])
       const all = [1, 2 ** 31 - 1]
       for (const big of [3_000_000_000, 2 ** 53, 1e300]) {
         assert.deepStrictEqual(yield* matching({ sequenceNumber: { lt: big } }), all)
@@ -93,10 +92,10 @@ export const valueCases: Cases = (it) => {
   it.effect("32: keep the greatest sequence number in rows, filters and cursors", () =>
     Effect.gen(function* () {
       const most = 2 ** 31 - 1
-      yield* fill([deployRow(most), deployRow(most - 1), deployRow(1)])
+      yield* put([deployRow(most), deployRow(most - 1), deployRow(1)])
       const walked = yield* pages({ orderBy: [{ sequenceNumber: "desc" }], limit: 1 })
       assert.deepStrictEqual(walked.flatMap(numbersOf), [most, most - 1, 1])
-      const numbered = (n: number) => fill([deployRow(1, { metadata: { n } })])
+      const numbered = (n: number) => put([deployRow(1, { metadata: { n } })])
       yield* numbered(Number.MAX_SAFE_INTEGER)
       const path = { keys: ["n"], eq: Number.MAX_SAFE_INTEGER }
       assert.deepStrictEqual(yield* matching({ metadata: { path } }), [1])
@@ -106,7 +105,7 @@ export const valueCases: Cases = (it) => {
 
   it.effect("keep microseconds in rows, filters and cursors", () =>
     Effect.gen(function* () {
-      yield* fill(numbers(3).map((n) => deployRow(n, { createdAt: instant(n), startedAt: instant(3 - n) })))
+      yield* put(numbers(3).map((n) => deployRow(n, { createdAt: instant(n), startedAt: instant(3 - n) })))
       const between = { gt: "2026-11-24T17:44:12.000001Z", lt: "2026-11-24T19:44:12.000003+02:00" }
       assert.deepStrictEqual(yield* matching({ createdAt: between }), [2])
       const orderBy = [{ startedAt: "desc_nulls_last" }]
