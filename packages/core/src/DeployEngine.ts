@@ -18,6 +18,7 @@ import { hasRight, type Principal, readScope, type Right } from "./domain/Princi
 import type { CreateDeploy } from "./CreateDeploy.ts"
 import { decodeCreateDeploy } from "./CreateDeploy.ts"
 import { storableText } from "./domain/StorableJson.ts"
+import { listAll, type ListAllOptions } from "./list/ListAll.ts"
 import type { ListOptions } from "./list/ListOptions.ts"
 import type { Page } from "./list/Page.ts"
 import { makeQueryPlan } from "./list/QueryPlan.ts"
@@ -98,6 +99,15 @@ export class DeployEngine extends Context.Service<
     /** A page of deploys, by default the newest 100. */
     readonly list: (principal: Principal, options: ListOptions) => Effect.Effect<Page, InvalidInput | StoreError>
 
+    /**
+     * All deploys of a list, its pages read one by one as they are wanted: behind `after`, by default from the start; or from
+     * `before` backwards, the nearest first. Each deploy that stays in its place meanwhile comes exactly once.
+     */
+    readonly listAll: (
+      principal: Principal,
+      options?: ListAllOptions
+    ) => Stream.Stream<Deploy, InvalidInput | StoreError>
+
     /** Ends a deploy for good: once answered, it will never be completed. */
     readonly cancel: (
       principal: Principal,
@@ -161,13 +171,16 @@ export class DeployEngine extends Context.Service<
         return yield* store.cancel({ deployId: id, by: principal.subject, reason })
       })
 
+      const list = Effect.fn("DeployEngine.list")((principal: Principal, options: ListOptions) =>
+        Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.list)
+      )
+
       return DeployEngine.of({
         create,
         cancel,
+        list,
+        listAll: (principal, options = {}) => listAll((page) => list(principal, page), options),
         get: Effect.fn("DeployEngine.get")((principal, id) => Effect.map(find(principal, id), detailsOf)),
-        list: Effect.fn("DeployEngine.list")((principal, options) =>
-          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.list)
-        ),
         events: (principal, id, options) =>
           Stream.unwrap(Effect.as(find(principal, id), deployFeed(store, live, id, options?.after ?? 0)))
       })

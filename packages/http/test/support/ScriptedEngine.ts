@@ -167,6 +167,7 @@ export const layerEngine = Layer.effect(
         }
         return { data, pageInfo }
       }),
+      listAll: () => Stream.make(running, completed),
       create: Effect.fnUntraced(function* (principal, request) {
         yield* begin(principal)
         yield* note(script.creates, request)
