@@ -38,9 +38,9 @@ export class DeployRunner extends Context.Service<
     /** The name that this runner claims under. */
     readonly owner: string
     /**
-     * Runs or settles the deploy if it can be claimed, until there is nothing to do about it or the claim is lost. When it
-     * is interrupted it gives the claim back, so that any runner may go on at once, unless an attempt that can't be
-     * stopped is at work: then the lease runs out first.
+     * Runs or settles the deploy if it can be claimed, until there is nothing to do about it or the claim is lost. One
+     * that this runner is at already is left alone. When it is interrupted it gives the claim back, so that any runner
+     * may go on at once, unless an attempt that can't be stopped is at work: then the lease runs out first.
      */
     readonly run: (id: DeployId) => Effect.Effect<void, StoreError>
     /** From now on claims nothing, and gives each claim back as soon as the step at work has ended. */
@@ -82,16 +82,18 @@ export class DeployRunner extends Context.Service<
         )
       }, Effect.scoped)
 
-      /** Attempts that can't be stopped and that no run waits for at present, since the store failed it or it was lost. */
-      const leftAtWork = new Map<DeployId, Map<number, InFlight>>()
-      const takeAttempts = (id: DeployId) => {
-        const attempts = leftAtWork.get(id) ?? new Map<number, InFlight>()
-        leftAtWork.delete(id)
-        return attempts
+      const atWork = new Set<DeployId>()
+      /** Attempts that can't be stopped, also those that nobody waits for at present, since the store failed their run. */
+      const attempts = new Map<DeployId, Map<number, InFlight>>()
+      const begin = (id: DeployId) => {
+        const inFlight = attempts.get(id) ?? new Map<number, InFlight>()
+        atWork.add(id)
+        attempts.set(id, inFlight)
+        return inFlight
       }
-      const leaveAttempts = (id: DeployId, attempts: Map<number, InFlight>) => {
-        leftAtWork.set(id, attempts)
-        for (const [each, left] of leftAtWork) if (!isAnyAtWork(left.values())) leftAtWork.delete(each)
+      const end = (id: DeployId) => {
+        atWork.delete(id)
+        for (const [each, left] of attempts) if (!atWork.has(each) && !isAnyAtWork(left.values())) attempts.delete(each)
       }
 
       const goOn = Effect.fnUntraced(function* (id: DeployId, inFlight: Map<number, InFlight>) {
@@ -109,10 +111,12 @@ export class DeployRunner extends Context.Service<
 
       const run = Effect.fn("DeployRunner.run")(function* (id: DeployId) {
         yield* Effect.annotateCurrentSpan({ "deploy.id": id })
-        const inFlight = takeAttempts(id)
-        yield* Effect.ensuring(
-          goOn(id, inFlight),
-          Effect.sync(() => leaveAttempts(id, inFlight))
+        // The store would let this owner claim its own deploy anew, beside the run that goes on.
+        if (atWork.has(id)) return
+        yield* Effect.acquireUseRelease(
+          Effect.sync(() => begin(id)),
+          (inFlight) => goOn(id, inFlight),
+          () => Effect.sync(() => end(id))
         )
       })
 
