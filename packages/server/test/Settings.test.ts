@@ -19,6 +19,7 @@ describe("settings", () => {
         sitesPort: 4000,
         runner: true,
         maxRunning: 16,
+        queuePolicy: "queue",
         leaseSeconds: 15,
         rootToken: Option.none()
       })
