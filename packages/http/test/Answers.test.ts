@@ -297,6 +297,7 @@ layer(Web.layer)("an answer", (it) => {
         list,
         `${list}/{id}`,
         `${list}/{id}/cancel`,
+        `${list}/{id}/rollback`,
         `${list}/{id}/events`,
         "/healthz",
         "/readyz"
