@@ -21,6 +21,7 @@ const options = ({ leaseSeconds, maxRunning }: Settings) =>
     Effect.map(RunnerOptions, (defaults) => ({
       ...defaults,
       maxRunning,
+      grace: "10 seconds",
       lease: `${leaseSeconds} seconds`,
       renewEvery: `${(leaseSeconds * 1000) / 3} millis`
     }))

@@ -24,6 +24,11 @@ export class Dice implements Random.Random {
     return new Dice(`${this.#name}/${matter}`)
   }
 
+  /** Whether these are about this matter. */
+  isAbout(matter: string): boolean {
+    return this.#name.includes(matter)
+  }
+
   nextDoubleUnsafe(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)

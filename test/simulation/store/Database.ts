@@ -7,8 +7,7 @@ import {
   MemoryStore,
   type StoreChange
 } from "@deploys/core"
-import type { Exit } from "effect"
-import { Context, Effect, Layer, Option, Scope, Stream } from "effect"
+import { Context, Effect, type Exit, Layer, Option, Scope, Stream } from "effect"
 import { catalog } from "../world/catalog.ts"
 import type { Call, Change } from "../History.ts"
 import { Dice } from "../machine/Dice.ts"

@@ -27,12 +27,14 @@ export interface DeployRunInput {
   readonly options: (typeof RunnerOptions)["Service"]
   /** Attempts that outlive the run, by the index of their step. */
   readonly inFlight: Map<number, InFlight>
+  /** Whether no further step is to begin. */
+  readonly isDraining: () => boolean
   /** Where they live. */
   readonly scope: Scope.Scope
 }
 
-/** Whether a deploy that has ended still has to settle. */
-export type RunEnd = "over" | "settling"
+/** Nothing is left to do, the deploy has to settle, or it stands between two steps since its runner is to stop. */
+export type RunEnd = "over" | "settling" | "paused"
 
 interface Run extends DeployRunInput {
   readonly outputs: Outputs
@@ -124,6 +126,8 @@ const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Retur
   for (const record of run.session.claim.steps) {
     const step = plan.steps.find((candidate) => candidate.name === record.name)
     if (step === undefined) continue
+    if (record.status !== "completed" && run.isDraining())
+      return yield* Effect.as(run.session.write(), "paused" as const)
     const result = yield* Effect.catchTag(resultOf(run, record, step), "StepFailed", Effect.succeed)
     if (result instanceof StepFailed) return yield* failStep(run, record, result)
     previewUrl = result.previewUrl ?? previewUrl

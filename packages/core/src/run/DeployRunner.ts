@@ -43,6 +43,8 @@ export class DeployRunner extends Context.Service<
      * stopped is at work: then the lease runs out first.
      */
     readonly run: (id: DeployId) => Effect.Effect<void, StoreError>
+    /** From now on claims nothing, and gives each claim back as soon as the step at work has ended. */
+    readonly drain: Effect.Effect<void>
   }
 >()("@deploys/core/DeployRunner") {
   /** A runner with a name of its own. Attempts that can't be stopped live as long as the layer. */
@@ -57,6 +59,7 @@ export class DeployRunner extends Context.Service<
       const planFor = yield* planner
       const owner = yield* (yield* IdGenerator).next("run")
       const leaseMillis = Duration.toMillis(options.lease)
+      let draining = false
 
       const work = Effect.fnUntraced(function* (
         claim: Claim,
@@ -67,10 +70,11 @@ export class DeployRunner extends Context.Service<
         const ref = { deployId: claim.deploy.id, epoch: claim.epoch }
         const lease = yield* leases.keep(ref, since)
         const session = yield* makeRunSession(store, claim, owner, lease)
-        const input = { session, plan, live, options, inFlight, scope }
+        const input = { session, plan, live, options, inFlight, scope, isDraining: () => draining }
         return yield* (claim.deploy.status === "running" ? runDeploy(input) : settleDeploy(input)).pipe(
           Effect.raceFirst(Effect.as(lease.lost, "settling" as const)),
           Effect.catchTag("ClaimLost", () => Effect.succeed("settling" as const)),
+          Effect.tap((end) => (end === "paused" ? Effect.ignore(store.release([ref])) : Effect.void)),
           Effect.onInterrupt(() =>
             // What can't be stopped may still take effect: nobody is to go on before the lease has run out.
             isAnyAtWork(inFlight.values()) ? Effect.void : Effect.ignore(store.release([ref]))
@@ -91,7 +95,7 @@ export class DeployRunner extends Context.Service<
       }
 
       const goOn = Effect.fnUntraced(function* (id: DeployId, inFlight: Map<number, InFlight>) {
-        while (true) {
+        while (!draining) {
           const record = yield* store.find(id)
           if (Option.isNone(record)) return
           const plan = yield* planFor(record.value)
@@ -99,7 +103,7 @@ export class DeployRunner extends Context.Service<
           const steps = "steps" in plan ? plan.steps : []
           const claim = yield* store.claim({ deployId: id, owner, leaseMillis, steps })
           if (Option.isNone(claim)) return
-          if ((yield* work(claim.value, since, plan, inFlight)) === "over") return
+          if ((yield* work(claim.value, since, plan, inFlight)) !== "settling") return
         }
       })
 
@@ -112,7 +116,7 @@ export class DeployRunner extends Context.Service<
         )
       })
 
-      return DeployRunner.of({ owner, run })
+      return DeployRunner.of({ owner, run, drain: Effect.sync(() => void (draining = true)) })
     })
   )
 
