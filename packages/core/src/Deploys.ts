@@ -1,10 +1,19 @@
 import { Context, Effect, type Layer, ManagedRuntime, Stream } from "effect"
-import { type CreateDeploy, decodeCreateDeploy } from "./CreateDeploy.ts"
-import { DeployEngine, type DeployDetails } from "./DeployEngine.ts"
+import {
+  type CreateDeploy,
+  decodeCreateDeploy,
+  decodeDeployForEvent,
+  type DeployForEvent,
+  type OnceOptions
+} from "./CreateDeploy.ts"
+import type { CreatedDeploy } from "./DeployCreation.ts"
+import type { DeployDetails } from "./DeployDetails.ts"
+import { DeployEngine } from "./DeployEngine.ts"
 import type { Cancellation, Deploy } from "./domain/Deploy.ts"
 import { NotFound } from "./domain/DeployError.ts"
 import type { FeedEvent } from "./domain/DeployEvent.ts"
-import { DeployId } from "./domain/Id.ts"
+import { DeployId, EntityId } from "./domain/Id.ts"
+import type { Lane } from "./domain/Lane.ts"
 import { type Principal, trustedPrincipal } from "./domain/Principal.ts"
 import type { ListOptions } from "./list/ListOptions.ts"
 import { decodeListOptions } from "./list/ListRequest.ts"
@@ -24,7 +33,18 @@ export interface CallOptions {
  */
 export interface Deploys {
   /** Creates a deploy. Its work begins at once; the promise does not wait for it. */
-  readonly create: (request: typeof CreateDeploy.Encoded, options?: CallOptions) => Promise<Deploy>
+  readonly create: (request: typeof CreateDeploy.Encoded, options?: CallOptions & OnceOptions) => Promise<CreatedDeploy>
+  /** Creates an automatic deploy because of a source event: one for each entity and event, however often it is called. */
+  readonly deployForEvent: (request: typeof DeployForEvent.Encoded, options?: CallOptions) => Promise<CreatedDeploy>
+  /** Goes back to a completed deploy by a new one of its build, and puts a hold on the entity. */
+  readonly rollback: (
+    id: string,
+    options?: CallOptions & OnceOptions & { readonly reason?: string }
+  ) => Promise<CreatedDeploy>
+  /** What the engine knows of an entity: which deploy is live, its hold, its queue policy. */
+  readonly lane: (entityId: string, options?: CallOptions) => Promise<Lane>
+  /** Releases the hold of an entity, so that its automatic deploys have their turn. */
+  readonly releaseHold: (entityId: string, options?: CallOptions) => Promise<void>
   /** A deploy with its steps. */
   readonly get: (id: string, options?: CallOptions) => Promise<DeployDetails>
   /** A page of deploys, by default the newest 100. */
@@ -64,6 +84,8 @@ const abortion = (signal: AbortSignal | undefined): Effect.Effect<never, unknown
     Effect.suspend(() => Effect.fail(signal?.reason))
   )
 
+const entityId = (id: string) => Effect.mapError(EntityId.makeEffect(id), () => new NotFound({ resource: "app", id }))
+
 /** The engine of this layer as promises. Calls are made as `as`, by default with every right as `host`. */
 export const makeDeploys = <E>(
   layer: Layer.Layer<DeployEngine, E>,
@@ -92,8 +114,18 @@ export const makeDeploys = <E>(
   return {
     create: (request, options) =>
       call(options, (engine, as) =>
-        Effect.flatMap(decodeCreateDeploy(request), (checked) => engine.create(as, checked))
+        Effect.flatMap(decodeCreateDeploy(request), (checked) => engine.create(as, checked, options))
       ),
+    deployForEvent: (request, options) =>
+      call(options, (engine, as) =>
+        Effect.flatMap(decodeDeployForEvent(request), (checked) => engine.deployForEvent(as, checked))
+      ),
+    rollback: (id, options) =>
+      call(options, (engine, as) => Effect.flatMap(deployId(id), (known) => engine.rollback(as, known, options))),
+    lane: (id, options) =>
+      call(options, (engine, as) => Effect.flatMap(entityId(id), (known) => engine.lane(as, known))),
+    releaseHold: (id, options) =>
+      call(options, (engine, as) => Effect.flatMap(entityId(id), (known) => engine.releaseHold(as, known))),
     get,
     list: (list = {}, options) =>
       call(options, (engine, as) =>

@@ -13,29 +13,40 @@ export const claimDeploy = ({ sql, table }: Database, request: ClaimRequest, ste
   starts: boolean
 }>`
   WITH lane AS MATERIALIZED (
-    SELECT l.entity_id, l.active_deploy_id FROM ${table("lanes")} l
+    SELECT l.entity_id, l.active_deploy_id, l.hold IS NOT NULL AS held FROM ${table("lanes")} l
     WHERE l.entity_id = (SELECT entity_id FROM ${table("deploys")} WHERE id = ${request.deployId})
     FOR UPDATE
   ), locked AS MATERIALIZED (
-    SELECT d.id, d.entity_id, d.sequence_number, d.status, d.settling, d.epoch, d.owner, d.lease_until, d.last_event,
+    SELECT d.id, d.entity_id, d.sequence_number, d.trigger, d.status, d.settling, d.epoch, d.owner, d.lease_until, d.last_event,
       d.moved_at
     FROM ${table("deploys")} d WHERE d.id = ${request.deployId} AND EXISTS (SELECT FROM lane)
     FOR UPDATE
   ), won AS MATERIALIZED (
-    SELECT d.id, d.entity_id, d.last_event, d.status = 'pending' AS starts, d.epoch + 1 AS epoch,
+    SELECT d.id, d.entity_id, d.last_event, d.status = 'pending' AS starts, d.trigger, d.epoch + 1 AS epoch,
       greatest(clock_timestamp(), d.moved_at) AS at
     FROM locked d CROSS JOIN lane
     WHERE CASE
-      WHEN d.status = 'pending' THEN lane.active_deploy_id IS NULL AND NOT EXISTS (
-        SELECT FROM ${table("deploys")} o
-        WHERE o.entity_id = d.entity_id AND o.status = 'pending' AND o.sequence_number < d.sequence_number
-      )
+      WHEN d.status = 'pending' THEN lane.active_deploy_id IS NULL AND CASE
+        WHEN lane.held THEN d.trigger <> 'auto' AND NOT EXISTS (
+          SELECT FROM ${table("deploys")} o
+          WHERE o.entity_id = d.entity_id AND o.status = 'pending' AND o.trigger <> 'auto'
+            AND o.sequence_number < d.sequence_number
+        )
+        ELSE NOT EXISTS (
+          SELECT FROM ${table("deploys")} o
+          WHERE o.entity_id = d.entity_id AND o.status = 'pending' AND o.sequence_number < d.sequence_number
+        )
+      END
       WHEN d.status = 'running' OR d.settling THEN
         d.lease_until IS NULL OR d.lease_until <= clock_timestamp() OR d.owner = ${request.owner}
       ELSE false
     END
   ), taken AS (
-    UPDATE ${table("lanes")} l SET active_deploy_id = won.id, waiting = l.waiting - 1, ready_at = NULL
+    UPDATE ${table("lanes")} l SET
+      active_deploy_id = won.id,
+      waiting = l.waiting - 1,
+      waiting_auto = l.waiting_auto - (won.trigger = 'auto')::int,
+      ready_at = NULL
     FROM won WHERE won.starts AND l.entity_id = won.entity_id
   ), claimed AS (
     UPDATE ${table("deploys")} d SET
