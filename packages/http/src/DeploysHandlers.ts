@@ -1,10 +1,11 @@
 import { DeployEngine } from "@deploys/core"
 import { Effect } from "effect"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
-import { Api, CurrentPrincipal, decodeListQuery } from "./api/index.ts"
+import { Api, CurrentPrincipal, decodeListQuery, decodeSearchDeploys } from "./api/index.ts"
 import { BasePath } from "./BasePath.ts"
 import { failWithProblem } from "./CoreErrors.ts"
 import * as EventStream from "./EventStream.ts"
+import { readJson } from "./InputCheck.ts"
 
 /** Serves the group `deploys` from `DeployEngine`. */
 export const layer = HttpApiBuilder.group(
@@ -12,7 +13,14 @@ export const layer = HttpApiBuilder.group(
   "deploys",
   Effect.fn(function* (handlers) {
     const engine = yield* DeployEngine
-    return handlers.handleAll({
+    const rest = handlers.handleRaw(
+      "search",
+      Effect.fn("DeploysApi.search")(function* ({ request }) {
+        const options = yield* Effect.fromResult(decodeSearchDeploys(yield* readJson(request)))
+        return yield* engine.list(yield* CurrentPrincipal, options)
+      }, Effect.catch(failWithProblem))
+    )
+    return rest.handleAll({
       list: Effect.fn("DeploysApi.list")(function* ({ query }) {
         const options = yield* Effect.fromResult(decodeListQuery(query))
         return yield* engine.list(yield* CurrentPrincipal, options)

@@ -295,6 +295,7 @@ layer(Web.layer)("an answer", (it) => {
       const { paths, servers } = decodeOpenApi(body)
       assert.hasAllKeys(paths, [
         list,
+        `${list}/search`,
         `${list}/{id}`,
         `${list}/{id}/cancel`,
         `${list}/{id}/events`,
