@@ -11,7 +11,7 @@ import { readEvents } from "./statements/readEvents.ts"
 import { cancel } from "./store/cancel.ts"
 import { claim } from "./store/claim.ts"
 import { insert } from "./store/insert.ts"
-import { list } from "./store/list.ts"
+import { makeLists } from "./store/list.ts"
 import { makeMoveLane } from "./store/MoveLane.ts"
 import { Wakeups } from "./Wakeups.ts"
 
@@ -24,6 +24,7 @@ const make = Effect.gen(function* () {
   const ids = yield* IdGenerator
   const wakeups = yield* Wakeups
   const moveTogether = makeMoveLane(db)
+  const lists = makeLists(db)
 
   /** After the commit, also where the host has put the call into a transaction of its own. */
   const tell = (changes: ReadonlyArray<StoreChange>) =>
@@ -42,7 +43,9 @@ const make = Effect.gen(function* () {
       return row === undefined ? Option.none() : Option.some({ deploy: row.deploy, steps: row.steps })
     }, operation("DeployStore.find")),
 
-    list: Effect.fn("DeployStore.list")((plan) => list(db, plan), operation("DeployStore.list")),
+    list: Effect.fn("DeployStore.list")(lists.list, operation("DeployStore.list")),
+
+    listJson: Effect.fn("DeployStore.listJson")(lists.listJson, operation("DeployStore.listJson")),
 
     claimable: Effect.fn("DeployStore.claimable")(function* ({ limit, owner }) {
       return (yield* claimableDeploys(db, owner, limit)).map(({ id }) => DeployId.make(id))

@@ -25,10 +25,34 @@ const portOf = ({ says }: { readonly says: Readonly<Record<string, unknown>> }) 
 const tokens = JSON.parse(JSON.stringify(ours.says["tokens"]))
 
 const subjects = (scope: ScopeName, total: boolean): ReadonlyArray<Subject> => [
-  { name: "by hand", server: byHand, port: portOf(byHand), requests: since.map((at) => toPeer(portOf(byHand), scope, total, at)) },
-  { name: "ours", server: ours, port: portOf(ours), requests: since.map((at) => toOurs(portOf(ours), tokens[scope], total, at)) },
-  { name: "drizzle", server: drizzle, port: portOf(drizzle), requests: since.map((at) => toPeer(portOf(drizzle), scope, total, at)) },
-  ...(scope === "five" ? [] : [{ name: "postgraphile", server: postgraphile, port: portOf(postgraphile), requests: [toPostgraphile(portOf(postgraphile), scope, total)] }])
+  {
+    name: "by hand",
+    server: byHand,
+    port: portOf(byHand),
+    requests: since.map((at) => toPeer(portOf(byHand), scope, total, at))
+  },
+  {
+    name: "ours",
+    server: ours,
+    port: portOf(ours),
+    requests: since.map((at) => toOurs(portOf(ours), tokens[scope], total, at))
+  },
+  {
+    name: "drizzle",
+    server: drizzle,
+    port: portOf(drizzle),
+    requests: since.map((at) => toPeer(portOf(drizzle), scope, total, at))
+  },
+  ...(scope === "five"
+    ? []
+    : [
+        {
+          name: "postgraphile",
+          server: postgraphile,
+          port: portOf(postgraphile),
+          requests: [toPostgraphile(portOf(postgraphile), scope, total)]
+        }
+      ])
 ]
 
 const cells: ReadonlyArray<readonly [scope: ScopeName, total: boolean]> = [

@@ -36,7 +36,10 @@ interface Load {
 
 const script = join(import.meta.dirname, "load.ts")
 
-const once = async ({ name, port, requests, server }: Subject, { connections, millis, postmaster }: Options): Promise<Round> => {
+const once = async (
+  { name, port, requests, server }: Subject,
+  { connections, millis, postmaster }: Options
+): Promise<Round> => {
   const [serverBefore, databaseBefore] = [cpuOf(server.pid), cpuOfChildren(postmaster)]
   const load = (await runScript(script, { port, requests, connections, millis })) as Load
   const each = (seconds: number) => (seconds * 1e6) / load.requests
@@ -52,10 +55,15 @@ const once = async ({ name, port, requests, server }: Subject, { connections, mi
 }
 
 /** Rounds of all subjects, each beginning with the next one. The first round, in which all get warm, does not count. */
-export const measure = async (subjects: ReadonlyArray<Subject>, options: Options): Promise<ReadonlyArray<ReadonlyArray<Round>>> => {
+export const measure = async (
+  subjects: ReadonlyArray<Subject>,
+  options: Options
+): Promise<ReadonlyArray<ReadonlyArray<Round>>> => {
   const rounds: Array<ReadonlyArray<Round>> = []
   for (let i = 0; i <= options.rounds; i++) {
-    const turned = subjects.map((_, j) => subjects[(i + j) % subjects.length]).filter((subject) => subject !== undefined)
+    const turned = subjects
+      .map((_, j) => subjects[(i + j) % subjects.length])
+      .filter((subject) => subject !== undefined)
     const round: Array<Round> = []
     for (const subject of turned) round.push(await once(subject, options))
     if (i > 0) rounds.push(subjects.flatMap(({ name }) => round.filter((each) => each.name === name)))

@@ -42,7 +42,10 @@ export const runScript = (file: string, argument: unknown) =>
 
 const statOf = (pid: number | string) => {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8")
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ").map(Number)
+  const fields = text
+    .slice(text.lastIndexOf(")") + 2)
+    .split(" ")
+    .map(Number)
   return { parent: fields[1] ?? 0, ticks: (fields[11] ?? 0) + (fields[12] ?? 0) }
 }
 

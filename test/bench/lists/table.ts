@@ -6,13 +6,27 @@ const median = (values: ReadonlyArray<number>) => {
   return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
 }
 
-const head = ["server", "rps ratio", "min", "max", "cpu ratio", "all cpu ratio", "server µs", "pg µs", "p50 ms", "p99 ms", "MiB", "rps"]
+const head = [
+  "server",
+  "rps ratio",
+  "min",
+  "max",
+  "cpu ratio",
+  "all cpu ratio",
+  "server µs",
+  "pg µs",
+  "p50 ms",
+  "p99 ms",
+  "MiB",
+  "rps"
+]
 
 /** Ratios are to the first subject of the same round, the median over the rounds; the rest are medians too. */
 export const tableOf = (rounds: ReadonlyArray<ReadonlyArray<Round>>): string => {
   const names = rounds[0]?.map(({ name }) => name) ?? []
   const lines = names.map((name, i) => {
-    const of = (value: (round: Round) => number) => rounds.map((round) => (round[i] === undefined ? 0 : value(round[i])))
+    const of = (value: (round: Round) => number) =>
+      rounds.map((round) => (round[i] === undefined ? 0 : value(round[i])))
     const ratios = (value: (round: Round) => number) =>
       rounds.map((round) => (round[i] === undefined || round[0] === undefined ? 0 : value(round[i]) / value(round[0])))
     const rps = ratios((round) => round.rps)
@@ -29,5 +43,7 @@ export const tableOf = (rounds: ReadonlyArray<ReadonlyArray<Round>>): string => 
       median(of((round) => round.rps)).toFixed(0)
     ]
   })
-  return [head, head.map((_, i) => (i === 0 ? "---" : "--:")), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n")
+  return [head, head.map((_, i) => (i === 0 ? "---" : "--:")), ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n")
 }

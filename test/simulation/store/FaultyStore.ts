@@ -94,6 +94,7 @@ export class FaultyStore {
         ),
       find: (id) => this.#call("find", store.find(id), () => []),
       list: (query) => store.list(query),
+      listJson: (query) => store.listJson(query),
       claimable: (options) => this.#call("claimable", store.claimable(options), () => []),
       claim: (request) =>
         this.#call("claim", store.claim(request), (exit) =>

@@ -18,6 +18,7 @@ import {
   type ListOptions,
   NoDeployableBuild,
   NotFound,
+  PageJson,
   type Principal,
   StoreError,
   Timestamp,
@@ -147,26 +148,28 @@ export const layerEngine = Layer.effect(
       const details: DeployDetails = { ...row, steps: [], canCancel: row.status === "running", canRollback: false }
       return details
     })
+    const list = Effect.fnUntraced(function* (principal: Principal, options: ListOptions) {
+      yield* begin(principal)
+      yield* note(script.lists, options)
+      if (options.after !== undefined && options.before !== undefined) {
+        return yield* new InvalidInput({
+          faults: [{ path: "/before", code: "conflict", message: "Not together with after" }]
+        })
+      }
+      const data = [running, completed]
+      const pageInfo = {
+        total: options.total === false ? null : data.length,
+        hasNextPage: false,
+        hasPreviousPage: false,
+        startCursor: "c1",
+        endCursor: "c2"
+      }
+      return { data, pageInfo }
+    })
     return DeployEngine.of({
       get,
-      list: Effect.fnUntraced(function* (principal, options) {
-        yield* begin(principal)
-        yield* note(script.lists, options)
-        if (options.after !== undefined && options.before !== undefined) {
-          return yield* new InvalidInput({
-            faults: [{ path: "/before", code: "conflict", message: "Not together with after" }]
-          })
-        }
-        const data = [running, completed]
-        const pageInfo = {
-          total: options.total === false ? null : data.length,
-          hasNextPage: false,
-          hasPreviousPage: false,
-          startCursor: "c1",
-          endCursor: "c2"
-        }
-        return { data, pageInfo }
-      }),
+      list,
+      listJson: (principal, options) => Effect.map(list(principal, options), PageJson.encode),
       create: Effect.fnUntraced(function* (principal, request) {
         yield* begin(principal)
         yield* note(script.creates, request)

@@ -1,28 +1,62 @@
-import { Deploy, makePage, Order, type Page, type QueryPlan } from "@deploys/core"
+import { Deploy, makePage, Order, type Page, PageJson, type QueryPlan } from "@deploys/core"
 import { Effect, Schema } from "effect"
 import type { Database } from "../internal/Database.ts"
-import { listDeploys } from "../list/listDeploys.ts"
+import { makeListCompiler } from "../list/compileList.ts"
+import { timeOfWire } from "../list/wireTime.ts"
 
-const Summary = Schema.Struct({ total: Schema.NullOr(Schema.Natural), behind: Schema.Boolean })
+const { fields } = PageJson
+
+const Summary = Schema.Tuple([Schema.NullOr(Schema.Natural), Schema.Boolean])
 
 const decodeSummary = Schema.decodeUnknownEffect(Summary)
 const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Deploy))
 
-/** One page of deploys. */
-export const list = Effect.fnUntraced(function* (db: Database, plan: QueryPlan) {
-  const answer = yield* listDeploys(db, plan)
-  const summary = yield* decodeSummary(answer[0])
-  const rows = yield* decodeRows(answer.filter((row) => "id" in row && row.id !== null))
-  if (!isInOrder(plan, rows)) return yield* Effect.die(new Error("The database did not keep the order of a page"))
-  return makePage(plan, { ...summary, rows }) satisfies Page
-})
+type Value = PageJson.RowValues[number]
+
+const scalar = (value: unknown): Value =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null
+
+/** The columns of a row behind the summary, times as text. */
+const valuesOf = (row: ReadonlyArray<unknown>): PageJson.RowValues =>
+  fields.map((_, i) => {
+    const value = row[i + 2]
+    return value instanceof Uint8Array ? timeOfWire(value) : scalar(value)
+  })
+
+/** Reads pages of deploys, as rows and as JSON. */
+export const makeLists = (db: Database) => {
+  const { compile } = makeListCompiler(db)
+
+  const find = Effect.fnUntraced(function* (plan: QueryPlan) {
+    const [text, parameters] = compile(plan)
+    const answer = yield* db.sql.unsafe(text, parameters).values
+    const [total, behind] = answer[0] === undefined ? [null, false] : yield* decodeSummary(answer[0].slice(0, 2))
+    const rows = answer.filter((row) => row[2] !== null).map(valuesOf)
+    if (!isInOrder(plan, rows)) return yield* Effect.die(new Error("The database did not keep the order of a page"))
+    return { total, behind, rows }
+  })
+
+  return {
+    list: Effect.fnUntraced(function* (plan: QueryPlan) {
+      const { rows, ...summary } = yield* find(plan)
+      return makePage(plan, { ...summary, rows: yield* decodeRows(rows.map(rowOf)) }) satisfies Page
+    }),
+    listJson: (plan: QueryPlan) => Effect.map(find(plan), (found) => PageJson.make(plan, found))
+  }
+}
+
+const rowOf = (values: PageJson.RowValues) =>
+  Object.fromEntries(
+    fields.map(({ kind, name }, i) => [name, kind === "json" ? JSON.parse(String(values[i])) : values[i]])
+  )
 
 /** That branches come one after the other is how PostgreSQL works, and promised nowhere. */
-const isInOrder = ({ order, position }: QueryPlan, rows: ReadonlyArray<Deploy>) => {
-  const compare = Order.compare(order)
+const isInOrder = ({ order, position }: QueryPlan, rows: ReadonlyArray<PageJson.RowValues>) => {
+  const compare = Order.comparePlaces(order)
+  const places = rows.map(PageJson.placeIn(order))
   const backwards = position?.side === "before"
-  return rows.every((row, i) => {
-    const next = rows[i + 1]
-    return next === undefined || compare(row, next) < 0 !== backwards
+  return places.every((place, i) => {
+    const next = places[i + 1]
+    return next === undefined || compare(place, next) < 0 !== backwards
   })
 }

@@ -32,19 +32,28 @@ const db = drizzle({ client: pool })
 const rowsOf = (where) =>
   db.select().from(deploys).where(where).orderBy(desc(deploys.createdAt), desc(deploys.id)).limit(101)
 
-const iso = (text) => (text === null ? null : `${text.slice(0, 10)}T${text.slice(11, 19)}.${(text.slice(20, -3) || "").padEnd(6, "0")}Z`)
+const iso = (text) =>
+  text === null ? null : `${text.slice(0, 10)}T${text.slice(11, 19)}.${(text.slice(20, -3) || "").padEnd(6, "0")}Z`
 
-const row = (row) => ({ ...row, startedAt: iso(row.startedAt), completedAt: iso(row.completedAt), createdAt: iso(row.createdAt) })
+const row = (row) => ({
+  ...row,
+  startedAt: iso(row.startedAt),
+  completedAt: iso(row.completedAt),
+  createdAt: iso(row.createdAt)
+})
 
 serve(async ({ scope, since, statuses, total }) => {
   const filter = and(inArray(deploys.status, statuses), gte(deploys.createdAt, since))
   const within = (id) => and(eq(deploys.workspaceId, id), filter)
-  const count = (where) => db.select({ n: sql`count(*)::int` }).from(deploys).where(where)
-  const where = scope === "all" ? filter : scope.length === 1 ? within(scope[0]) : and(inArray(deploys.workspaceId, scope), filter)
+  const count = (where) =>
+    db
+      .select({ n: sql`count(*)::int` })
+      .from(deploys)
+      .where(where)
+  const where =
+    scope === "all" ? filter : scope.length === 1 ? within(scope[0]) : and(inArray(deploys.workspaceId, scope), filter)
   const [rows, counted] = await Promise.all([
-    scope !== "all" && scope.length > 1
-      ? several(scope.map((id) => rowsOf(within(id))))
-      : rowsOf(where),
+    scope !== "all" && scope.length > 1 ? several(scope.map((id) => rowsOf(within(id)))) : rowsOf(where),
     total ? count(where) : undefined
   ])
   return pageOf(rows.map(row), counted?.[0].n ?? null)

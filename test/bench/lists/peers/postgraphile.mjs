@@ -7,7 +7,9 @@ import { postgraphile } from "postgraphile"
 
 const instance = postgraphile({
   extends: [PostGraphileAmberPreset],
-  pgServices: [makePgService({ connectionString: process.env.DATABASE_URL, schemas: ["deploys"], poolConfig: { max: 10 } })],
+  pgServices: [
+    makePgService({ connectionString: process.env.DATABASE_URL, schemas: ["deploys"], poolConfig: { max: 10 } })
+  ],
   grafserv: { watch: false, graphiql: false },
   grafast: { explain: false }
 })

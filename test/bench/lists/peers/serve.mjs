@@ -15,7 +15,9 @@ export const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, ma
 export const scopes = { one: ["ws_3"], five: ["ws_1", "ws_2", "ws_3", "ws_4", "ws_5"], all: "all" }
 
 const cursorOf = (row) =>
-  row === undefined ? null : Buffer.from(JSON.stringify([1, "-createdAt-id", row.createdAt, row.id])).toString("base64url")
+  row === undefined
+    ? null
+    : Buffer.from(JSON.stringify([1, "-createdAt-id", row.createdAt, row.id])).toString("base64url")
 
 /** The page as our API answers with it: rows, exact flags and cursors. */
 export const pageOf = (found, total) => {
