@@ -18,10 +18,7 @@ const scalar = (value: unknown): Value =>
 
 /** The columns of a row behind the summary, times as text. */
 const valuesOf = (row: ReadonlyArray<unknown>): PageJson.RowValues =>
-  fields.map((_, i) => {
-    const value = row[i + 2]
-    return value instanceof Uint8Array ? timeOfWire(value) : scalar(value)
-  })
+  row.slice(2).map((value) => (value instanceof Uint8Array ? timeOfWire(value) : scalar(value)))
 
 /** Reads pages of deploys, as rows and as JSON. */
 export const makeLists = (db: Database) => {
@@ -50,8 +47,9 @@ const rowOf = (values: PageJson.RowValues) =>
     fields.map(({ kind, name }, i) => [name, kind === "json" ? JSON.parse(String(values[i])) : values[i]])
   )
 
-/** That branches come one after the other is how PostgreSQL works, and promised nowhere. */
+/** That branches come one after the other is how PostgreSQL works, and promised nowhere. A first page has but one. */
 const isInOrder = ({ order, position }: QueryPlan, rows: ReadonlyArray<PageJson.RowValues>) => {
+  if (position === null) return true
   const compare = Order.comparePlaces(order)
   const places = rows.map(PageJson.placeIn(order))
   const backwards = position?.side === "before"
