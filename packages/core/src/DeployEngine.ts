@@ -171,9 +171,8 @@ export class DeployEngine extends Context.Service<
         list: Effect.fn("DeployEngine.list")((principal, options) =>
           Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.list)
         ),
-        listJson: Effect.fn("DeployEngine.listJson")((principal, options) =>
-          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.listJson)
-        ),
+        listJson: (principal, options) =>
+          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.listJson),
         events: (principal, id, options) =>
           Stream.unwrap(Effect.as(find(principal, id), deployFeed(store, live, id, options?.after ?? 0)))
       })

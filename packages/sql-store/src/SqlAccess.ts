@@ -17,18 +17,22 @@ const principalRow = oneRow(Schema.Struct({ hash: Schema.Uint8Array, ...Principa
 const make = Effect.gen(function* () {
   const db = yield* makeDatabase
   const cache = yield* PrincipalCache
-  const find = Effect.fnUntraced(function* (presented: Uint8Array) {
+  const find = Effect.fn("AccessPolicy.authenticate")(function* (presented: Uint8Array) {
     const row = yield* principalRow(readPrincipal(db, presented))
     return Option.flatMap(row, ({ hash, ...principal }) =>
       hash.length === presented.length && timingSafeEqual(hash, presented) ? Option.some(principal) : Option.none()
     )
   }, operation("AccessPolicy.authenticate"))
   return AccessPolicy.of({
-    authenticate: Effect.fn("AccessPolicy.authenticate")((token) => {
-      if (Redacted.value(token).length > longest) return Effect.succeedNone
-      const presented = hashOf(token)
-      return cache.get(Buffer.from(presented).toString("latin1"), find(presented))
-    })
+    authenticate: (token) =>
+      Effect.suspend(() => {
+        if (Redacted.value(token).length > longest) return Effect.succeedNone
+        const presented = hashOf(token)
+        return cache.get(
+          Buffer.from(presented).toString("latin1"),
+          Effect.suspend(() => find(presented))
+        )
+      })
   })
 })
 

@@ -2,7 +2,7 @@ import { Postgres } from "@deploys/sql-store"
 import { Effect, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { startCluster } from "../../setup/cluster.ts"
-import { fill } from "./fill.ts"
+import { fill } from "../../lists/fill.ts"
 import { parentOf } from "./processes.ts"
 
 const ready = Effect.fnUntraced(function* (rows: number) {

@@ -10,6 +10,7 @@ import { tableOf } from "./table.ts"
 
 const setting = (name: string, otherwise: number) => Number(process.env[name] ?? otherwise)
 const only = process.env["ONLY"]
+const named = process.env["SUBJECTS"]?.split(",")
 
 const database = await openDatabase(setting("ROWS", 1_000_000))
 const peers = await installPeers()
@@ -68,11 +69,13 @@ for (const [scope, total] of cells) {
   for (const connections of [8, 32]) {
     const title = `${scope}${total ? " with total" : ""}, ${connections} connections`
     if (only !== undefined && !title.includes(only)) continue
-    const rounds = await measure(subjects(scope, total), {
+    const rounds = await measure(
+      subjects(scope, total).filter(({ name }) => named?.includes(name) ?? true), {
       connections,
       postmaster: database.postmaster,
       millis: setting("MILLIS", 1500),
-      rounds: setting("ROUNDS", 6)
+      rounds: setting("ROUNDS", 6),
+      warmUp: setting("WARM", 4000)
     })
     console.log(`\n### ${title}\n\n${tableOf(rounds)}`)
   }

@@ -25,6 +25,8 @@ interface Options {
   readonly postmaster: number
   readonly millis: number
   readonly rounds: number
+  /** How long each is under load before the first round. */
+  readonly warmUp: number
 }
 
 interface Load {
@@ -65,7 +67,9 @@ export const measure = async (
       .map((_, j) => subjects[(i + j) % subjects.length])
       .filter((subject) => subject !== undefined)
     const round: Array<Round> = []
-    for (const subject of turned) round.push(await once(subject, options))
+    // Code that is compiled as it runs is slow at first, the longer the more of it there is.
+    const millis = i === 0 ? options.warmUp : options.millis
+    for (const subject of turned) round.push(await once(subject, { ...options, millis }))
     if (i > 0) rounds.push(subjects.flatMap(({ name }) => round.filter((each) => each.name === name)))
   }
   return rounds

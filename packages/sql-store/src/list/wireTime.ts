@@ -1,5 +1,7 @@
-/** PostgreSQL counts microseconds from 2000-01-01. */
-const epoch = Date.UTC(2000, 0, 1) / 1000
+import { DateTime } from "effect"
+
+/** PostgreSQL counts microseconds from 2000-01-01, which is so many seconds after 1970-01-01. */
+const epoch = 946_684_800
 
 const two = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, "0"))
 
@@ -7,7 +9,7 @@ const two = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, 
 let known = { day: Number.NaN, text: "" }
 
 const dateOf = (day: number) => {
-  if (known.day !== day) known = { day, text: new Date(day * 86_400_000).toISOString().slice(0, 10) }
+  if (known.day !== day) known = { day, text: DateTime.formatIsoDateUtc(DateTime.makeUnsafe(day * 86_400_000)) }
   return known.text
 }
 

@@ -1,5 +1,5 @@
-import { Deploy, makePage, Order, type Page, PageJson, type QueryPlan } from "@deploys/core"
-import { Effect, Schema } from "effect"
+import { Deploy, ListTooSlow, makePage, Order, type Page, PageJson, type QueryPlan, StoreError } from "@deploys/core"
+import { Duration, Effect, Schema } from "effect"
 import type { Database } from "../internal/Database.ts"
 import { makeListCompiler } from "../list/compileList.ts"
 import { timeOfWire } from "../list/wireTime.ts"
@@ -18,17 +18,30 @@ const scalar = (value: unknown): Value =>
 
 /** The columns of a row behind the summary, times as text. */
 const valuesOf = (row: ReadonlyArray<unknown>): PageJson.RowValues =>
-  row.slice(2).map((value) => (value instanceof Uint8Array ? timeOfWire(value) : scalar(value)))
+  fields.map(({ kind }, i) => {
+    const value = row[i + 2]
+    return kind === "time" && value instanceof Uint8Array ? timeOfWire(value) : scalar(value)
+  })
+
+/** Interrupting a statement cancels it in the database. */
+const within = (timeLimit: Duration.Input) => {
+  const cause = new ListTooSlow({ limitMillis: Duration.toMillis(timeLimit) })
+  return Effect.timeoutOrElse({
+    duration: timeLimit,
+    orElse: () => Effect.fail(new StoreError({ operation: "DeployStore.list", cause }))
+  })
+}
 
 /** Reads pages of deploys, as rows and as JSON. */
-export const makeLists = (db: Database) => {
+export const makeLists = (db: Database, timeLimit: Duration.Input) => {
   const { compile } = makeListCompiler(db)
+  const limit = within(timeLimit)
 
   const find = Effect.fnUntraced(function* (plan: QueryPlan) {
     const [text, parameters] = compile(plan)
-    const answer = yield* db.sql.unsafe(text, parameters).values
+    const answer = yield* limit(db.sql.unsafe(text, parameters).values)
     const [total, behind] = answer[0] === undefined ? [null, false] : yield* decodeSummary(answer[0].slice(0, 2))
-    const rows = answer.filter((row) => row[2] !== null).map(valuesOf)
+    const rows = answer[0]?.[2] === null ? [] : answer.map(valuesOf)
     if (!isInOrder(plan, rows)) return yield* Effect.die(new Error("The database did not keep the order of a page"))
     return { total, behind, rows }
   })
