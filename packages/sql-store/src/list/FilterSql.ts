@@ -24,8 +24,17 @@ export const condition = (db: ListDatabase, filter: Filter.Filter, alias: string
     case "Related":
       return related(db, filter, alias, depth + 1)
     default:
-      return filter.negated ? sql`(${test(db, filter, alias)}) IS NOT TRUE` : test(db, filter, alias)
+      return leaf(db, filter, alias)
   }
+}
+
+/** An index finds what is not null by `IS NOT NULL` alone. */
+const leaf = (db: ListDatabase, leaf: Leaf, alias: string): Statement.Fragment => {
+  const { sql } = db
+  if (!leaf.negated) return test(db, leaf, alias)
+  return leaf._tag === "IsNull" && leaf.field.kind !== "json"
+    ? sql`${column(db, alias, leaf.field)} IS NOT NULL`
+    : sql`(${test(db, leaf, alias)}) IS NOT TRUE`
 }
 
 const related = (db: ListDatabase, { filter, negated, relation }: Filter.Related, alias: string, depth: number) => {

@@ -1,4 +1,4 @@
-import { PageJson, type QueryPlan } from "@deploys/core"
+import { type Keyset, PageJson, type QueryPlan } from "@deploys/core"
 import type { Statement } from "effect/sql"
 import { columnOf } from "../Rows.ts"
 import { byWorkspace } from "./byWorkspace.ts"
@@ -40,18 +40,25 @@ const columns = ({ sql }: ListDatabase, alias: string) =>
  * what is farther is not even read. An order over the whole would read all of them.
  */
 const pageRows = (db: ListDatabase, plan: QueryPlan) => {
-  const branches = beyond(db, plan.order, plan.position, "d").map((place) => db.sql`(${branch(db, plan, place)})`)
+  const size = pageSize(plan.limit)
+  const side = plan.position?.side ?? "after"
+  const branches = beyond(db, plan.order, plan.position, "d").map(
+    (place) => db.sql`(${nearest(db, plan, { place, side, size })})`
+  )
   const rows = db.sql.join(" UNION ALL ", false)(branches)
-  return branches.length === 1 ? rows : db.sql`${rows} ${limitOf(db, plan)}`
+  return branches.length === 1 ? rows : db.sql`${rows} LIMIT ${db.sql.literal(String(size))}`
 }
 
-const limitOf = ({ sql }: ListDatabase, { limit }: QueryPlan) => sql.literal(`LIMIT ${pageSize(limit)}`)
+interface Stretch {
+  readonly place: Statement.Fragment
+  readonly side: Keyset.Side
+  readonly size: number
+}
 
-const branch = (db: ListDatabase, plan: QueryPlan, place: Statement.Fragment) => {
+/** So many rows of one stretch of the order, nearest first. */
+const nearest = (db: ListDatabase, { filter, order }: QueryPlan, { place, side, size }: Stretch) => {
   const { sql, table } = db
-  const { filter, order, position } = plan
-  const sorted = (alias: string) =>
-    sql`ORDER BY ${orderBy(db, order, position?.side ?? "after", alias)} ${limitOf(db, plan)}`
+  const sorted = (alias: string) => sql`ORDER BY ${orderBy(db, order, side, alias)} LIMIT ${sql.literal(String(size))}`
   const apart = byWorkspace(filter)
   return apart === undefined
     ? sql`SELECT d.* FROM ${table("deploys")} d WHERE ${condition(db, filter, "d")} AND ${place} ${sorted("d")}`
@@ -72,12 +79,15 @@ const total = (db: ListDatabase, { filter, limit, position, total }: QueryPlan) 
     : counted
 }
 
-const behind = (db: ListDatabase, { filter, order, position }: QueryPlan) => {
-  const { sql, table } = db
+/** Looked for from the position on: `EXISTS` would take no order, and so might read from the other end. */
+const behind = (db: ListDatabase, plan: QueryPlan) => {
+  const { sql } = db
+  const { order, position } = plan
   if (position === null) return sql.literal("false")
+  const side = position.side === "after" ? "before" : "after"
   return sql.or(
     notBeyond(db, order, position, "d").map(
-      (place) => sql`EXISTS (SELECT FROM ${table("deploys")} d WHERE ${condition(db, filter, "d")} AND ${place})`
+      (place) => sql`(SELECT true FROM (${nearest(db, plan, { place, side, size: 1 })}) nearest) IS NOT NULL`
     )
   )
 }
