@@ -2,6 +2,7 @@
 import { cpus } from "node:os"
 import { join } from "node:path"
 import { openDatabase } from "./database.ts"
+import { depthTable } from "./depth.ts"
 import { installPeers } from "./installPeers.ts"
 import { measure, type Subject } from "./measure.ts"
 import { startServer } from "./processes.ts"
@@ -70,15 +71,18 @@ for (const [scope, total] of cells) {
     const title = `${scope}${total ? " with total" : ""}, ${connections} connections`
     if (only !== undefined && !title.includes(only)) continue
     const rounds = await measure(
-      subjects(scope, total).filter(({ name }) => named?.includes(name) ?? true), {
-      connections,
-      postmaster: database.postmaster,
-      millis: setting("MILLIS", 1500),
-      rounds: setting("ROUNDS", 6),
-      warmUp: setting("WARM", 4000)
-    })
+      subjects(scope, total).filter(({ name }) => named?.includes(name) ?? true),
+      {
+        connections,
+        postmaster: database.postmaster,
+        millis: setting("MILLIS", 1500),
+        rounds: setting("ROUNDS", 6),
+        warmUp: setting("WARM", 4000)
+      }
+    )
     console.log(`\n### ${title}\n\n${tableOf(rounds)}`)
   }
 }
+if (only === undefined || only === "depth") console.log(`\n### Page 5,000\n\n${await depthTable(database.url)}`)
 await database.stop()
 process.exit()

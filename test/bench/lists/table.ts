@@ -1,6 +1,7 @@
 import type { Round } from "./measure.ts"
 
-const median = (values: ReadonlyArray<number>) => {
+/** The middle one. */
+export const median = (values: ReadonlyArray<number>) => {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = (sorted.length - 1) / 2
   return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2

@@ -42,7 +42,8 @@ export const make = (keys: Array.NonEmptyReadonlyArray<Key>): Order => {
 /** The order of a list that asks for none: newest first. */
 export const newest: Order = make([key(DeployFields.deploy.fields.createdAt, "desc")])
 
-const keyValue = (value: unknown): KeyValue =>
+/** A value as a key holds it; null for what no key holds. */
+export const keyValue = (value: unknown): KeyValue =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null
 
 /** What the row holds in each key: its place in the order. */

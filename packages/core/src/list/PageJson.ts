@@ -2,15 +2,15 @@ import { Schema } from "effect"
 import { DeployFields } from "./DeployFields.ts"
 import type { Field, Kind } from "./Field.ts"
 import * as Cursor from "./Cursor.ts"
-import { type KeyValue, type Order } from "./Order.ts"
+import { keyValue, type KeyValue, type Order } from "./Order.ts"
 import { cutPage, type Found, Page } from "./Page.ts"
 import type { QueryPlan } from "./QueryPlan.ts"
 
 /**
- * A deploy as a store reads it: a value for each of `fields`, in their order, times as the domain writes them and JSON as
- * its text.
+ * A deploy as a store reads it: a value for each of `fields`, in their order, null where there is none, times as the domain
+ * writes them and JSON as its text.
  */
-export type RowValues = ReadonlyArray<string | number | boolean | null>
+export type RowValues = ReadonlyArray<unknown>
 
 /** The fields of a deploy in the order of `RowValues`. */
 export const fields: ReadonlyArray<Field> = Object.values(DeployFields.deploy.fields)
@@ -54,7 +54,7 @@ const writeDeploy = writeRow(fields)
 /** What a row holds in each key of an order. */
 export const placeIn = (order: Order): ((row: RowValues) => ReadonlyArray<KeyValue>) => {
   const columns = order.map(({ field }) => fields.indexOf(field))
-  return (row) => columns.map((column) => row[column] ?? null)
+  return (row) => columns.map((column) => keyValue(row[column]))
 }
 
 /** The page of a plan as JSON, the same as `Page` encodes; rows go from the store into the text without being decoded. */

@@ -11,17 +11,17 @@ const Summary = Schema.Tuple([Schema.NullOr(Schema.Natural), Schema.Boolean])
 const decodeSummary = Schema.decodeUnknownEffect(Summary)
 const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Deploy))
 
-type Value = PageJson.RowValues[number]
-
-const scalar = (value: unknown): Value =>
-  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null
+const times = fields.flatMap(({ kind }, i) => (kind === "time" ? [i] : []))
 
 /** The columns of a row behind the summary, times as text. */
-const valuesOf = (row: ReadonlyArray<unknown>): PageJson.RowValues =>
-  fields.map(({ kind }, i) => {
-    const value = row[i + 2]
-    return kind === "time" && value instanceof Uint8Array ? timeOfWire(value) : scalar(value)
-  })
+const valuesOf = (row: ReadonlyArray<unknown>): PageJson.RowValues => {
+  const values = row.slice(2)
+  for (const i of times) {
+    const value = values[i]
+    if (value instanceof Uint8Array) values[i] = timeOfWire(value)
+  }
+  return values
+}
 
 /** Interrupting a statement cancels it in the database. */
 const within = (timeLimit: Duration.Input) => {
