@@ -91,6 +91,9 @@ export class DeployEngine extends Context.Service<
       options?: ListAllOptions
     ) => Stream.Stream<Deploy, InvalidInput | StoreError>
 
+    /** The same page as JSON text, as `Page` encodes it: several times cheaper for those who only pass it on. */
+    readonly listJson: (principal: Principal, options: ListOptions) => Effect.Effect<string, InvalidInput | StoreError>
+
     /** Ends a deploy for good: once answered, it will never be completed. */
     readonly cancel: (
       principal: Principal,
@@ -173,6 +176,9 @@ export class DeployEngine extends Context.Service<
         cancel,
         list,
         listAll: (principal, options = {}) => listAll((page) => list(principal, page), options),
+        listJson: Effect.fn("DeployEngine.listJson")((principal, options) =>
+          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.listJson)
+        ),
         get,
         lane,
         releaseHold,

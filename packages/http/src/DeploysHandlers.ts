@@ -1,5 +1,6 @@
 import { type CreatedDeploy, DeployEngine } from "@deploys/core"
 import { Effect, Struct } from "effect"
+import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { Api, CurrentPrincipal, decodeListQuery, decodeSearchDeploys } from "./api/index.ts"
 import { BasePath } from "./BasePath.ts"
@@ -20,6 +21,9 @@ const created = Effect.fnUntraced(function* (deploy: CreatedDeploy) {
   })
 })
 
+/** A body that is JSON already. */
+const jsonText = (text: string) => HttpServerResponse.text(text, { contentType: "application/json" })
+
 /** Serves the group `deploys` from `DeployEngine`. */
 export const layer = HttpApiBuilder.group(
   Api,
@@ -30,13 +34,13 @@ export const layer = HttpApiBuilder.group(
       "search",
       Effect.fn("DeploysApi.search")(function* ({ request }) {
         const options = yield* Effect.fromResult(decodeSearchDeploys(yield* readJson(request)))
-        return yield* engine.list(yield* CurrentPrincipal, options)
+        return jsonText(yield* engine.listJson(yield* CurrentPrincipal, options))
       }, Effect.catch(failWithProblem))
     )
     return rest.handleAll({
       list: Effect.fn("DeploysApi.list")(function* ({ query }) {
         const options = yield* Effect.fromResult(decodeListQuery(query))
-        return yield* engine.list(yield* CurrentPrincipal, options)
+        return jsonText(yield* engine.listJson(yield* CurrentPrincipal, options))
       }, Effect.catch(failWithProblem)),
       create: Effect.fn("DeploysApi.create")(function* ({ headers, payload }) {
         return yield* created(yield* engine.create(yield* CurrentPrincipal, payload, onceOptions(headers)))

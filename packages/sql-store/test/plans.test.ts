@@ -6,7 +6,7 @@ import { SqlClient, type Statement } from "effect/sql"
 import * as Databases from "../../../test/setup/database.ts"
 import { Postgres } from "../src/index.ts"
 import { type Database, makeDatabase } from "../src/internal/Database.ts"
-import { listDeploys } from "../src/list/listDeploys.ts"
+import { makeListCompiler } from "../src/list/compileList.ts"
 import { claimableDeploys } from "../src/statements/claimableDeploys.ts"
 import { claimDeploy } from "../src/statements/claimDeploy.ts"
 import { insertDeploy } from "../src/statements/insertDeploy.ts"
@@ -53,9 +53,8 @@ interface Node {
 
 const nodesOf = (node: Node): ReadonlyArray<Node> => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
 
-const explain = Effect.fnUntraced(function* (statement: Statement.Statement<unknown>) {
+const explain = Effect.fnUntraced(function* ([text, parameters]: ReturnType<Statement.Statement<unknown>["compile"]>) {
   const sql = yield* SqlClient.SqlClient
-  const [text, parameters] = statement.compile()
   const [row] = yield* sql.unsafe<{ "QUERY PLAN": ReadonlyArray<{ readonly Plan: Node }> }>(
     `EXPLAIN (FORMAT JSON) ${text}`,
     parameters
@@ -136,12 +135,12 @@ describe.skipIf(!Databases.available)("with many rows", () => {
     for (const [name, options, scope, index] of lists) {
       it.effect(`lists ${name} in the order of an index, from the start and from a cursor`, () =>
         Effect.gen(function* () {
-          const db = yield* makeDatabase
+          const { compile } = makeListCompiler(yield* makeDatabase)
           const first = yield* planOf(options, scope)
           const row = { id: deployId(12_003), createdAt: "2026-01-01T03:20:03.000000Z" }
           const next = yield* planOf({ ...options, after: Cursor.encode(first.order, row) }, scope)
           for (const plan of [first, next]) {
-            const nodes = yield* explain(listDeploys(db, plan))
+            const nodes = yield* explain(compile(plan))
             assert.deepStrictEqual(scannedWhole(nodes), [])
             assert.include([...indexes(nodes)], index)
             assert.isFalse(
@@ -155,9 +154,9 @@ describe.skipIf(!Databases.available)("with many rows", () => {
 
     it.effect("lists what few rows have by its index", () =>
       Effect.gen(function* () {
-        const db = yield* makeDatabase
+        const { compile } = makeListCompiler(yield* makeDatabase)
         for (const options of [{ buildId: "bld_77" }, { ids: [deployId(7)] }, { entityId: "app_3" }]) {
-          const nodes = yield* explain(listDeploys(db, yield* planOf({ ...options, total: true }, [ws(3)])))
+          const nodes = yield* explain(compile(yield* planOf({ ...options, total: true }, [ws(3)])))
           assert.deepStrictEqual(scannedWhole(nodes), [], JSON.stringify(options))
         }
       })
@@ -165,8 +164,8 @@ describe.skipIf(!Databases.available)("with many rows", () => {
 
     it.effect("counts a workspace from an index alone", () =>
       Effect.gen(function* () {
-        const db = yield* makeDatabase
-        const nodes = yield* explain(listDeploys(db, yield* planOf({ total: true }, [ws(3)])))
+        const { compile } = makeListCompiler(yield* makeDatabase)
+        const nodes = yield* explain(compile(yield* planOf({ total: true }, [ws(3)])))
         assert.isTrue(nodes.some((node) => node["Node Type"] === "Index Only Scan"))
       })
     )
@@ -175,7 +174,7 @@ describe.skipIf(!Databases.available)("with many rows", () => {
       Effect.gen(function* () {
         const db = yield* makeDatabase
         for (const [name, statement] of Object.entries(writes(db))) {
-          assert.deepStrictEqual(scannedWhole(yield* explain(statement)), [], name)
+          assert.deepStrictEqual(scannedWhole(yield* explain(statement.compile())), [], name)
         }
       })
     )

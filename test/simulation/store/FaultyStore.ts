@@ -102,6 +102,7 @@ export class FaultyStore {
       releaseHold: (id) => this.#call("find", store.releaseHold(id), () => []),
       find: (id) => this.#call("find", store.find(id), () => []),
       list: (query) => store.list(query),
+      listJson: (query) => store.listJson(query),
       claimable: (options) => this.#call("claimable", store.claimable(options), () => []),
       claim: (request) =>
         this.#call("claim", store.claim(request), (exit) =>
