@@ -6,7 +6,7 @@ import { Web } from "../support/Web.ts"
 import { badFields } from "./badFilters.ts"
 import { badLists, cursor } from "./badLists.ts"
 import { asQuery, nested } from "./badQuery.ts"
-import { getList, refuses, searchList } from "./refusal.ts"
+import { getList, refuses, searchList, slow } from "./refusal.ts"
 
 /** The order of the newest first, so that what a cursor holds can be read. */
 const isPlace = (text: string) => Result.isSuccess(Cursor.decode(Order.newest, text))
@@ -59,7 +59,7 @@ layer(Served.layer)("a bad list over HTTP", (it) => {
         const { body, millis, status } = yield* searchList(`{"filter":${filter}}`)
         assert.strictEqual(status, 400)
         assert.include(JSON.stringify(body), `"errors":[{"path":"${path}","code":"${code}"`)
-        assert.isBelow(millis, 2_000)
+        assert.isBelow(millis, slow)
       }
     })
   )
@@ -79,7 +79,7 @@ layer(Served.layer)("a bad list over HTTP", (it) => {
     Effect.gen(function* () {
       const bytes = Buffer.from(cursor, "base64url")
       let refused = 0
-      for (let bit = 0; bit < bytes.length * 8; bit++) {
+      for (let bit = 0; bit < bytes.length * 8; bit += 3) {
         const flipped = Buffer.from(bytes)
         flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7))
         const after = flipped.toString("base64url")
@@ -89,14 +89,14 @@ layer(Served.layer)("a bad list over HTTP", (it) => {
         assert.strictEqual(status, isPlace(after) ? 200 : 400, JSON.stringify(body))
         if (status === 400) refused++
       }
-      assert.isAbove(refused, 300)
+      assert.isAbove(refused, 100)
     })
   )
 
-  it.effect("is told of in hundreds of ways, and the server goes on", () =>
+  it.effect("is told of in thousands of ways, and the server goes on", () =>
     Effect.gen(function* () {
-      const generated = badFields.flatMap(({ alone }) => alone)
-      assert.isAbove(badLists.length, 200)
+      const generated = badFields.flatMap(({ together }) => together.flatMap(({ faults }) => faults))
+      assert.isAbove(badLists.length, 250)
       assert.isAbove(generated.length, 5_000)
       const { body, status } = yield* getList("limit=1")
       assert.strictEqual(status, 200, JSON.stringify(body))

@@ -150,7 +150,7 @@ const wrongTests = (field: Field.Field): ReadonlyArray<readonly [test: unknown, 
   ]
 }
 
-/** Wrong tests of one field: each asked for alone, and many of them together. */
+/** Wrong tests of one field: the first of each fault asked for alone, and all but what exceeds limits together. */
 export interface BadField {
   readonly field: string
   readonly kind: Field.Kind
@@ -163,6 +163,10 @@ const limits = new Set(["too_many_values", "too_many_nodes", "too_deep"])
 const chunks = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
   items.length === 0 ? [] : [items.slice(0, size), ...chunks(items.slice(size), size)]
 
+const firstOfEach = (tests: ReturnType<typeof wrongTests>) => [
+  ...new Map(tests.toReversed().map((test) => [test[1].join(" "), test])).values()
+]
+
 const badField = (resource: ResourceName, field: Field.Field): BadField => {
   const { path, wrap } = places[resource]
   const tests = wrongTests(field)
@@ -171,7 +175,7 @@ const badField = (resource: ResourceName, field: Field.Field): BadField => {
   return {
     field: `${resource}.${field.name}`,
     kind: field.kind,
-    alone: tests.map(([test, [at, code]]) => ({
+    alone: firstOfEach(tests).map(([test, [at, code]]) => ({
       says: JSON.stringify(test).slice(0, 80),
       parameters: { filter: wrap(test) },
       faults: [[`/filter${path}${at}`, code]]
