@@ -4,5 +4,5 @@ import { onPostgres } from "../setup/sqlStore.ts"
 import { suite } from "./sameLanes.ts"
 
 describe.skipIf(!available)("on a server", () => {
-  suite("PostgreSQL", onPostgres, { sequences: 25, races: 25 })
+  suite("PostgreSQL", onPostgres, { sequences: 20, races: 12 })
 })

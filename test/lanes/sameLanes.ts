@@ -85,7 +85,7 @@ export const suite = <E>(name: string, store: Layer.Layer<DeployStore, E>, runs:
   layer(store)(`lanes: ${name}`, (it) => {
     it.effect.prop(
       "are after every command as the rules have it",
-      { commands: Schema.Array(Command).check(Schema.isMaxLength(40)) },
+      { commands: Schema.Array(Command).check(Schema.isMinLength(10), Schema.isMaxLength(40)) },
       ({ commands }) =>
         Effect.gen(function* () {
           const player = yield* LanePlayer.make
@@ -101,9 +101,9 @@ export const suite = <E>(name: string, store: Layer.Layer<DeployStore, E>, runs:
     it.effect.prop(
       "keep their order when everything happens at once, and come to an end",
       {
-        actors: Schema.Array(Schema.Array(Command).check(Schema.isMaxLength(20))).check(
-          Schema.isMinLength(2),
-          Schema.isMaxLength(6)
+        actors: Schema.Array(Schema.Array(Command).check(Schema.isMinLength(5), Schema.isMaxLength(15))).check(
+          Schema.isMinLength(4),
+          Schema.isMaxLength(8)
         )
       },
       ({ actors }) =>

@@ -6,7 +6,8 @@ import { storedJson } from "../internal/storedJson.ts"
  * Takes a deploy under the lock of its lane and then of itself. One row with the new epoch where the claim is won.
  *
  * An older pending deploy that ended while this waited for the lock still counts: the claim is then lost and can be made
- * again. Everything else is judged by the rows as they are under the lock.
+ * again. Everything else is judged by the rows as they are under the lock, and every column that a constraint looks at is
+ * set from them: an update checks its constraints on the row as the statement's snapshot has it before it sees a newer one.
  */
 export const claimDeploy = ({ sql, table }: Database, request: ClaimRequest, stepIds: ReadonlyArray<StepId>) => sql<{
   epoch: number
@@ -18,11 +19,12 @@ export const claimDeploy = ({ sql, table }: Database, request: ClaimRequest, ste
     FOR UPDATE
   ), locked AS MATERIALIZED (
     SELECT d.id, d.entity_id, d.sequence_number, d.trigger, d.status, d.settling, d.epoch, d.owner, d.lease_until, d.last_event,
-      d.moved_at
+      d.moved_at, d.started_at, d.completed_at, d.failure_code
     FROM ${table("deploys")} d WHERE d.id = ${request.deployId} AND EXISTS (SELECT FROM lane)
     FOR UPDATE
   ), won AS MATERIALIZED (
-    SELECT d.id, d.entity_id, d.last_event, d.status = 'pending' AS starts, d.trigger, d.epoch + 1 AS epoch,
+    SELECT d.id, d.entity_id, d.status, d.settling, d.failure_code, d.started_at, d.completed_at, d.last_event,
+      d.status = 'pending' AS starts, d.trigger, d.epoch + 1 AS epoch,
       greatest(clock_timestamp(), d.moved_at) AS at
     FROM locked d CROSS JOIN lane
     WHERE CASE
@@ -50,13 +52,16 @@ export const claimDeploy = ({ sql, table }: Database, request: ClaimRequest, ste
     FROM won WHERE won.starts AND l.entity_id = won.entity_id
   ), claimed AS (
     UPDATE ${table("deploys")} d SET
-      status = CASE WHEN won.starts THEN 'running' ELSE d.status END,
-      started_at = coalesce(d.started_at, won.at),
+      status = CASE WHEN won.starts THEN 'running' ELSE won.status END,
+      settling = won.settling,
+      failure_code = won.failure_code,
+      started_at = coalesce(won.started_at, won.at),
+      completed_at = won.completed_at,
       epoch = won.epoch,
       owner = ${request.owner},
       claimed_epoch = won.epoch,
       lease_until = clock_timestamp() + ${request.leaseMillis}::double precision * interval '1 millisecond',
-      last_event = d.last_event + won.starts::int,
+      last_event = won.last_event + won.starts::int,
       moved_at = won.at
     FROM won WHERE d.id = won.id
   ), steps AS (

@@ -37,7 +37,8 @@ export const patchRows = ({ sql }: Database, patches: ReadonlyArray<Patch>): Sta
  * nothing and is left out of the answer.
  *
  * Lanes are locked first and then deploys, each in order of id, also those that cease to be live or are superseded: two statements never wait
- * for each other in a circle. Having waited, only the locked rows are fresh, so they alone decide; steps may be read from
+ * for each other in a circle. The count of the lanes has them locked before the first deploy, also where nothing else asks
+ * for them. Having waited, only the locked rows are fresh, so they alone decide; steps may be read from
  * before the wait, since whoever changes them raises the deploy's last event. Each deploy has one time for all that a patch
  * writes, read when its row is locked.
  */
@@ -46,7 +47,7 @@ export const landPatches = (db: Database, patches: ReadonlyArray<Patch>) => {
   return sql<Landed>`
   WITH request AS MATERIALIZED (${patchRows(db, patches)}
   ), lane AS MATERIALIZED (
-    SELECT l.entity_id, l.live_deploy_id, l.active_deploy_id, l.waiting, l.waiting_auto, l.ready_at, l.hold_sequence
+    SELECT l.entity_id, l.live_deploy_id, l.active_deploy_id, l.waiting, l.waiting_auto, l.ready_at, l.hold, l.hold_sequence
     FROM ${table("lanes")} l
     WHERE l.entity_id IN (
       SELECT d.entity_id FROM request r JOIN ${table("deploys")} d ON d.id = r.id
@@ -66,7 +67,7 @@ export const landPatches = (db: Database, patches: ReadonlyArray<Patch>) => {
     WHERE d.id = ANY (ARRAY(
       SELECT id FROM request UNION SELECT id FROM older UNION SELECT live_deploy_id FROM lane
       WHERE live_deploy_id IS NOT NULL AND EXISTS (SELECT FROM request WHERE deploy ->> 'end' = 'live')
-    ))
+    )) AND (SELECT count(*) FROM lane) >= 0
     ORDER BY d.id FOR UPDATE
   ), asked AS MATERIALIZED (
     SELECT r.n, r.superseding, r.events, r.steps, r.deploy, r.cancellation, r.deploy ->> 'end' AS ending, d.id,
@@ -165,7 +166,7 @@ const updateLanes = ({ sql, table }: Database) => sql`
       waiting_auto = change.waiting_auto,
       active_deploy_id = change.active_deploy_id,
       live_deploy_id = coalesce(change.went_live, l.live_deploy_id),
-      hold = CASE WHEN change.hold_sequence IS NOT NULL THEN l.hold END,
+      hold = change.hold,
       hold_sequence = change.hold_sequence,
       ready_at = CASE
         WHEN change.active_deploy_id IS NULL
@@ -176,6 +177,7 @@ const updateLanes = ({ sql, table }: Database) => sql`
       SELECT lane.entity_id, lane.ready_at, gone.at, gone.went_live, lane.waiting - gone.pending AS waiting,
         lane.waiting_auto - gone.automatic AS waiting_auto,
         CASE WHEN NOT gone.frees THEN lane.active_deploy_id END AS active_deploy_id,
+        CASE WHEN gone.manual > lane.hold_sequence THEN NULL ELSE lane.hold END AS hold,
         CASE WHEN gone.manual > lane.hold_sequence THEN NULL ELSE lane.hold_sequence END AS hold_sequence
       FROM lane JOIN (
         SELECT entity_id, max(at) AS at, bool_or(NOT was_pending) AS frees,
