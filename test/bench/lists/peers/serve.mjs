@@ -1,6 +1,6 @@
 // What the hand-written servers have in common: node:http, and a pool of pg.
 import { createServer } from "node:http"
-import pg from "pg"
+import { Pool, types } from "pg"
 
 /** `2026-01-01 00:00:01.5+00` as the API writes times. A Date would lose the microseconds. */
 const iso = (text) => {
@@ -8,9 +8,9 @@ const iso = (text) => {
   return `${text.slice(0, 10)}T${whole}.${fraction.padEnd(6, "0")}Z`
 }
 
-pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, iso)
+types.setTypeParser(types.builtins.TIMESTAMPTZ, iso)
 
-export const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10, options: "-c TimeZone=UTC" })
+export const pool = new Pool({ connectionString: process.env.DATABASE_URL, max: 10, options: "-c TimeZone=UTC" })
 
 export const scopes = { one: ["ws_3"], five: ["ws_1", "ws_2", "ws_3", "ws_4", "ws_5"], all: "all" }
 
