@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { openDatabase } from "./database.ts"
 import { depthTable } from "./depth.ts"
 import { installPeers } from "./installPeers.ts"
-import { measure, type Subject } from "./measure.ts"
+import { measure, type Subject, warmUp } from "./measure.ts"
 import { startServer } from "./processes.ts"
 import { type ScopeName, since, toOurs, toPeer, toPostgraphile } from "./requests.ts"
 import { tableOf } from "./table.ts"
@@ -66,20 +66,19 @@ const cells: ReadonlyArray<readonly [scope: ScopeName, total: boolean]> = [
 ]
 
 console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, ${database.version}`)
+const chosen = (all: ReadonlyArray<Subject>) => all.filter(({ name }) => named?.includes(name) ?? true)
+
+if (only !== "depth") await warmUp(chosen(subjects("one", false)), setting("WARM", 3000))
 for (const [scope, total] of cells) {
   for (const connections of [8, 32]) {
     const title = `${scope}${total ? " with total" : ""}, ${connections} connections`
     if (only !== undefined && !title.includes(only)) continue
-    const rounds = await measure(
-      subjects(scope, total).filter(({ name }) => named?.includes(name) ?? true),
-      {
-        connections,
-        postmaster: database.postmaster,
-        millis: setting("MILLIS", 1500),
-        rounds: setting("ROUNDS", 6),
-        warmUp: setting("WARM", 4000)
-      }
-    )
+    const rounds = await measure(chosen(subjects(scope, total)), {
+      connections,
+      postmaster: database.postmaster,
+      millis: setting("MILLIS", 1500),
+      rounds: setting("ROUNDS", 6)
+    })
     console.log(`\n### ${title}\n\n${tableOf(rounds)}`)
   }
 }

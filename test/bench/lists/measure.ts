@@ -25,8 +25,6 @@ interface Options {
   readonly postmaster: number
   readonly millis: number
   readonly rounds: number
-  /** How long each is under load before the first round. */
-  readonly warmUp: number
 }
 
 interface Load {
@@ -56,7 +54,14 @@ const once = async (
   }
 }
 
-/** Rounds of all subjects, each beginning with the next one. The first round, in which all get warm, does not count. */
+/** Code is compiled as it runs, and later the more of it there is: everybody gets so many requests before anything counts. */
+export const warmUp = async (subjects: ReadonlyArray<Subject>, requests: number): Promise<void> => {
+  for (const { port, requests: asked } of subjects) {
+    await runScript(script, { port, requests: asked, connections: 8, millis: 0, atLeast: requests })
+  }
+}
+
+/** Rounds of all subjects, each beginning with the next one. The first round does not count. */
 export const measure = async (
   subjects: ReadonlyArray<Subject>,
   options: Options
@@ -67,9 +72,7 @@ export const measure = async (
       .map((_, j) => subjects[(i + j) % subjects.length])
       .filter((subject) => subject !== undefined)
     const round: Array<Round> = []
-    // Code that is compiled as it runs is slow at first, the longer the more of it there is.
-    const millis = i === 0 ? options.warmUp : options.millis
-    for (const subject of turned) round.push(await once(subject, { ...options, millis }))
+    for (const subject of turned) round.push(await once(subject, options))
     if (i > 0) rounds.push(subjects.flatMap(({ name }) => round.filter((each) => each.name === name)))
   }
   return rounds

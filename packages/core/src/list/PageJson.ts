@@ -16,8 +16,7 @@ export type RowValues = ReadonlyArray<unknown>
 export const fields: ReadonlyArray<Field> = Object.values(DeployFields.deploy.fields)
 
 /** What has to be escaped in a JSON string, and what might have to. */
-// oxlint-disable-next-line no-control-regex -- control characters are what has to be escaped
-const odd = /["\\\u0000-\u001f\ud800-\udfff]/
+const odd = /["\\\p{Cc}\p{Cs}]/u
 
 const quoted = (value: unknown) => {
   const text = String(value)
