@@ -61,7 +61,7 @@ const update = (run: Run, record: StepRecord, change: Partial<StepRecord>) =>
 const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) =>
   runStep(step, {
     attempt: Math.max(1, record.attempt),
-    context: runContext(run.live, stepContext(run.session, run.outputs, step), stepRef(record)),
+    context: runContext(run.live, stepContext(run.session, run.outputs, step), record),
     onStart: (attempt) =>
       Effect.andThen(
         update(run, record, { status: "running", starts: record.starts + 1 }),

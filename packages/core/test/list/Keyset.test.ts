@@ -1,4 +1,4 @@
-import type { Keyset} from "@deploys/core";
+import type { Keyset } from "@deploys/core"
 import { type Deploy, DeployFields, Filter, Order, type QueryPlan, selectPage } from "@deploys/core"
 import { assert, describe, it } from "@effect/vitest"
 import { deployRow, instant } from "./rows.ts"
