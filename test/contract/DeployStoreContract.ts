@@ -1,7 +1,6 @@
 import type { DeployStore } from "@deploys/core"
-import { IdGenerator } from "@deploys/core"
 import { layer } from "@effect/vitest"
-import { Layer } from "effect"
+import type { Layer } from "effect"
 import { cancelCases } from "./deploy-store/cancel.ts"
 import { changesCases } from "./deploy-store/changes.ts"
 import { claimCases } from "./deploy-store/claim.ts"
@@ -9,6 +8,7 @@ import { eventsCases } from "./deploy-store/events.ts"
 import type { Cases } from "./deploy-store/fixture.ts"
 import { insertCases } from "./deploy-store/insert.ts"
 import { leaseCases } from "./deploy-store/lease.ts"
+import { listCases } from "./deploy-store/list.ts"
 import { moveCases } from "./deploy-store/move.ts"
 import { outcomeCases } from "./deploy-store/outcome.ts"
 import { wholeCases } from "./deploy-store/whole.ts"
@@ -17,6 +17,7 @@ import type { Passage } from "./passage.ts"
 const cases: ReadonlyArray<Cases> = [
   wholeCases,
   insertCases,
+  listCases,
   claimCases,
   moveCases,
   outcomeCases,
@@ -32,6 +33,6 @@ const cases: ReadonlyArray<Cases> = [
  * The cases use entities of their own, so the store may hold other deploys. `pass` lets time pass by the store's clock.
  */
 export const suite = <E>(name: string, store: Layer.Layer<DeployStore, E>, pass: Passage) =>
-  layer(Layer.merge(store, IdGenerator.layer))(`DeployStore: ${name}`, (it) => {
+  layer(store)(`DeployStore: ${name}`, (it) => {
     for (const group of cases) group(it, pass)
   })

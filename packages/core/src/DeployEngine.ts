@@ -181,6 +181,6 @@ export class DeployEngine extends Context.Service<
   static readonly layerWithRunner = DeployEngine.layer.pipe(
     Layer.provideMerge(FiberDispatcher.layer),
     Layer.provide(DeployRunner.layer),
-    Layer.provide([LiveEvents.layer, IdGenerator.layer])
+    Layer.provide(LiveEvents.layer)
   )
 }

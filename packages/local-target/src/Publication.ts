@@ -3,9 +3,15 @@ import { Context, Effect, FileSystem, Layer, Path, type PlatformError, Schema } 
 import { copyFiles, holdsFiles } from "./internal/artifactCopy.ts"
 import type { SiteName } from "./SiteHost.ts"
 
-/** The deploy that a site's production serves, and the entity that has the site's name. */
-export const LiveDeploy = Schema.Struct({ deployId: DeployId, entityId: EntityId })
-/** The deploy that a site's production serves, and the entity that has the site's name. */
+/** What a site's production serves. */
+export const LiveDeploy = Schema.Struct({
+  deployId: DeployId,
+  /** The entity that has the site's name. */
+  entityId: EntityId,
+  /** The deploy that was live before this one; null where there was none, or this one was put back. */
+  previous: Schema.NullOr(DeployId)
+})
+/** What a site's production serves. */
 export interface LiveDeploy extends Schema.Schema.Type<typeof LiveDeploy> {}
 
 /**

@@ -1,1 +1,8 @@
-export {}
+export * from "./api/AppsApi.ts"
+export * from "./api/BuildsApi.ts"
+export * as CatalogProblems from "./api/CatalogProblems.ts"
+export * from "./api/ServerApi.ts"
+export * from "./api/WorkspacesApi.ts"
+export * from "./builds/SiteLimits.ts"
+export * as Server from "./Server.ts"
+export * from "./Settings.ts"

@@ -1,1 +1,10 @@
-export {}
+export * from "./ApiToken.ts"
+export * from "./DatabaseSchema.ts"
+export * as Migrations from "./Migrations.ts"
+export * as Pglite from "./Pglite.ts"
+export * as Postgres from "./Postgres.ts"
+export * as SqlAccess from "./SqlAccess.ts"
+export * as SqlCatalog from "./SqlCatalog.ts"
+export * as SqlRegistry from "./SqlRegistry.ts"
+export * as SqlStore from "./SqlStore.ts"
+export * from "./SqlTokens.ts"

@@ -1,4 +1,4 @@
-import type { IdGenerator, StoreChange } from "@deploys/core"
+import type { StoreChange } from "@deploys/core"
 import { DeployStore } from "@deploys/core"
 import { assert } from "@effect/vitest"
 import { Effect, Stream } from "effect"
@@ -22,7 +22,7 @@ const listen = Effect.gen(function* () {
 const hears = Effect.fnUntraced(function* <E>(
   pass: Passage,
   kind: StoreChange["kind"],
-  act: Effect.Effect<ReadonlyArray<string>, E, DeployStore | IdGenerator>
+  act: Effect.Effect<ReadonlyArray<string>, E, DeployStore>
 ) {
   const heard = yield* listen
   const about: Array<string> = []

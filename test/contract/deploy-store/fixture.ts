@@ -6,7 +6,7 @@ import { Effect, Option } from "effect"
 import type { Passage } from "../passage.ts"
 
 /** What the cases of a store are given: ids of their own come from the `IdGenerator`, so that stores can be shared. */
-export type Cases = (it: Vitest.MethodsNonLive<DeployStore | IdGenerator>, pass: Passage) => void
+export type Cases = (it: Vitest.MethodsNonLive<DeployStore>, pass: Passage) => void
 
 /** A lease that no case outlives. */
 export const long = 60_000

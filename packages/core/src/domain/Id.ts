@@ -5,13 +5,13 @@ const suffix = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 
 const typeId = (prefix: string) =>
   Schema.String.check(
-    Schema.isPattern(new RegExp(`^${prefix}_${suffix}$`), {
+    Schema.isPattern(new RegExp(`^${prefix}_${suffix}$`, "u"), {
       expected: `an id such as ${prefix}_01j00000000000000000000000`
     })
   )
 
 const hostId = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9_.:-]{1,64}$/, { expected: "1 to 64 letters, digits, `_`, `-`, `.` or `:`" })
+  Schema.isPattern(/^[A-Za-z0-9_.:-]{1,64}$/u, { expected: "1 to 64 letters, digits, `_`, `-`, `.` or `:`" })
 )
 
 /** Id of a deploy: a TypeID with the prefix `dep`. */

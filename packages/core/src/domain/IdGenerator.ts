@@ -13,40 +13,36 @@ const base32 = (bits: bigint) => {
 const uuid7 = (millis: number, randA: number, randB: bigint) =>
   (BigInt(millis) << 80n) | (7n << 76n) | (BigInt(randA) << 64n) | (2n << 62n) | randB
 
-/**
- * Makes TypeIDs: a prefix, `_`, and a time-ordered UUIDv7 in base32.
- *
- * Ids of one process are in order of time to the millisecond and no finer.
- */
-export class IdGenerator extends Context.Service<
-  IdGenerator,
-  {
-    /** The next id with this prefix, such as `dep`. */
-    readonly next: (prefix: string) => Effect.Effect<string>
-  }
->()("@deploys/core/IdGenerator") {
-  /** Ids from the `Clock` and `Random` services. */
-  static readonly layer = Layer.succeed(IdGenerator, {
-    next: Effect.fnUntraced(function* (prefix: string) {
-      const millis = yield* Clock.currentTimeMillis
-      const randA = yield* Random.nextIntBetween(0, 0xfff)
-      const high = yield* Random.nextIntBetween(0, 0x3fff_ffff)
-      const low = yield* Random.nextIntBetween(0, 0xffff_ffff)
-      return `${prefix}_${base32(uuid7(millis, randA, (BigInt(high) << 32n) | BigInt(low)))}`
-    })
-  })
-
-  /** Ids that count up from 1, the same in every run: for tests that compare whole rows. */
-  static readonly layerSequential = Layer.effect(
-    IdGenerator,
-    Effect.map(Ref.make(0n), (count) =>
-      IdGenerator.of({
-        next: (prefix) =>
-          Effect.map(
-            Ref.updateAndGet(count, (n) => n + 1n),
-            (n) => `${prefix}_${base32(n)}`
-          )
-      })
-    )
-  )
+/** Makes TypeIDs: a prefix such as `dep`, `_`, and a UUIDv7 in base32. */
+export interface Ids {
+  /** The next id with this prefix. */
+  readonly next: (prefix: string) => Effect.Effect<string>
 }
+
+const timeOrdered: Ids = {
+  next: Effect.fnUntraced(function* (prefix: string) {
+    const millis = yield* Clock.currentTimeMillis
+    const randA = yield* Random.nextIntBetween(0, 0xfff)
+    const high = yield* Random.nextIntBetween(0, 0x3fff_ffff)
+    const low = yield* Random.nextIntBetween(0, 0xffff_ffff)
+    return `${prefix}_${base32(uuid7(millis, randA, (BigInt(high) << 32n) | BigInt(low)))}`
+  })
+}
+
+/**
+ * Where ids come from. By default from the `Clock` and `Random` services: ids of one process are in order of time to the
+ * millisecond and no finer.
+ */
+export const IdGenerator = Context.Reference<Ids>("@deploys/core/IdGenerator", { defaultValue: () => timeOrdered })
+
+/** Ids that count up from 1, the same in every run: for tests that compare whole rows. */
+export const layerSequentialIds: Layer.Layer<never> = Layer.effect(
+  IdGenerator,
+  Effect.map(Ref.make(0n), (count) => ({
+    next: (prefix: string) =>
+      Effect.map(
+        Ref.updateAndGet(count, (n) => n + 1n),
+        (n) => `${prefix}_${base32(n)}`
+      )
+  }))
+)

@@ -7,7 +7,7 @@ import { Clock, DateTime, Effect, Schema } from "effect"
  * The text has one form only, so text order is time order.
  */
 export const Timestamp = Schema.String.check(
-  Schema.isPattern(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/, {
+  Schema.isPattern(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/u, {
     expected: "an instant such as 2026-11-24T17:44:12.123456Z"
   })
 ).pipe(Schema.brand("Timestamp"))

@@ -5,6 +5,7 @@ import { type InputFault, InvalidInput } from "../domain/DeployError.ts"
 export type FaultCode =
   | "conflict"
   | "foreign_cursor"
+  | "invalid_json"
   | "invalid_value"
   | "malformed_cursor"
   | "null_value"
@@ -25,9 +26,15 @@ const most = 100
 export class Faults {
   readonly #found: Array<InputFault> = []
 
-  /** Notes a fault at this JSON pointer. */
+  /** Notes a fault at this JSON pointer, unless one of the kind is known of the same place. */
   add(path: string, code: FaultCode, message: string): void {
-    if (this.#found.length < most) this.#found.push({ path, code, message })
+    const known = this.#found.some((fault) => fault.path === path && fault.code === code)
+    if (!known && this.#found.length < most) this.#found.push({ path, code, message })
+  }
+
+  /** Whether nothing was wrong. */
+  get none(): boolean {
+    return this.#found.length === 0
   }
 
   /** The value, unless something was wrong. */

@@ -145,13 +145,14 @@ const isConstant = (filter: Filter, value: boolean) => filter._tag === "Constant
 
 /** All of the filters; `everything` if there are none. */
 export const and = (filters: ReadonlyArray<Filter>): Filter => {
-  const parts = filters
-    .flatMap((filter) => (filter._tag === "And" ? filter.filters : [filter]))
-    .filter((filter) => !isConstant(filter, true))
-  const merged = parts.reduce<ReadonlyArray<Filter>>(narrow, [])
-  if (merged.some((filter) => isConstant(filter, false))) return nothing
-  return merged.length > 1 ? { _tag: "And", filters: merged } : (merged[0] ?? everything)
+  const parts: Array<Filter> = []
+  for (const part of filters.flatMap(conjuncts)) narrow(parts, part)
+  if (parts.some((part) => isConstant(part, false))) return nothing
+  return parts.length > 1 ? { _tag: "And", filters: parts } : (parts[0] ?? everything)
 }
+
+const conjuncts = (filter: Filter) =>
+  filter._tag === "And" ? filter.filters : isConstant(filter, true) ? [] : [filter]
 
 /** At least one of the filters; `nothing` if there are none. */
 export const or = (filters: ReadonlyArray<Filter>): Filter => {
@@ -163,18 +164,16 @@ export const or = (filters: ReadonlyArray<Filter>): Filter => {
 }
 
 // A caller's choice of workspaces meets their scope here: what is left is one short list, or nothing to ask for at all.
-const narrow = (parts: ReadonlyArray<Filter>, next: Filter): ReadonlyArray<Filter> => {
-  const at = parts.findIndex((part) => isPlainIn(part) && isPlainIn(next) && part.field === next.field)
+const narrow = (parts: Array<Filter>, next: Filter): void => {
+  const at = isPlainIn(next) ? parts.findIndex((part) => isPlainIn(part) && part.field === next.field) : -1
   const part = parts[at]
-  if (part?._tag !== "In" || next._tag !== "In") return [...parts, next]
-  const allowed = new Set(next.values)
-  return parts.with(
-    at,
-    isIn(
+  if (part?._tag === "In" && next._tag === "In") {
+    const allowed = new Set(next.values)
+    parts[at] = isIn(
       part,
       part.values.filter((value) => allowed.has(value))
     )
-  )
+  } else parts.push(next)
 }
 
 const isPlainIn = (filter: Filter): filter is In => filter._tag === "In" && !filter.negated && filter.keys.length === 0

@@ -45,7 +45,7 @@ const testOf = (leaf: AnyTest): ((value: unknown) => boolean) => {
     case "IsNull":
       return (value) => value === null
     case "In":
-      return (value) => value !== null && leaf.values.some((wanted) => JsonValue.equals(value, wanted))
+      return inTest(leaf)
     case "Range":
       return rangeTest(leaf)
     case "Match":
@@ -55,6 +55,14 @@ const testOf = (leaf: AnyTest): ((value: unknown) => boolean) => {
     case "HasKey":
       return (value) => JsonValue.isObject(value) && Object.hasOwn(value, leaf.key)
   }
+}
+
+const inTest = ({ field, values }: In) => {
+  if (field.kind === "json") {
+    return (value: unknown) => value !== null && values.some((wanted) => JsonValue.equals(value, wanted))
+  }
+  const members = new Set<unknown>(values)
+  return (value: unknown) => members.has(value)
 }
 
 const inRange = {

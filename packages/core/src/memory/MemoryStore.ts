@@ -1,13 +1,16 @@
-import { Clock, Effect, Layer, Option, PubSub, Ref, Stream } from "effect"
+import { Clock, Effect, HashMap, Layer, Option, PubSub, Ref, Stream } from "effect"
 import { StepId } from "../domain/Id.ts"
 import { IdGenerator } from "../domain/IdGenerator.ts"
 import { timestampFromMicros } from "../domain/Timestamp.ts"
+import { selectPage } from "../list/Page.ts"
+import { Catalog } from "../ports/Catalog.ts"
 import { DeployStore, type StoreChange } from "../ports/DeployStore.ts"
 import { cancel } from "./internal/cancel.ts"
 import { claim, claimable } from "./internal/claim.ts"
 import { insert } from "./internal/insert.ts"
 import { release, renew } from "./internal/lease.ts"
 import { move } from "./internal/move.ts"
+import { relativesFor } from "./internal/relatives.ts"
 import { deployOf, emptyState, type Now, type State, type Transition } from "./internal/state.ts"
 
 const now: Effect.Effect<Now> = Effect.map(Clock.currentTimeNanos, (nanos) => ({
@@ -17,6 +20,7 @@ const now: Effect.Effect<Now> = Effect.map(Clock.currentTimeNanos, (nanos) => ({
 
 const make = Effect.gen(function* () {
   const ids = yield* IdGenerator
+  const catalog = yield* Catalog
   const cell = yield* Ref.make(emptyState)
   const hub = yield* PubSub.unbounded<StoreChange>()
 
@@ -42,7 +46,12 @@ const make = Effect.gen(function* () {
         Option.fromNullishOr(deployOf(state, id)).pipe(Option.map(({ deploy, steps }) => ({ deploy, steps })))
       )
     ),
-    list: Effect.fn("DeployStore.list")(() => Effect.die(new Error("Lists are not here yet"))),
+    list: Effect.fn("DeployStore.list")(function* (query) {
+      const state = yield* Ref.get(cell)
+      const relatives = yield* relativesFor(query.filter, state, catalog)
+      const deploys = HashMap.toValues(state.deploys).map(({ deploy }) => deploy)
+      return selectPage(query, deploys, relatives)
+    }),
     claimable: Effect.fn("DeployStore.claimable")((options) => read((state, at) => claimable(state, at, options))),
     claim: Effect.fn("DeployStore.claim")(function* (request) {
       const stepIds = yield* Effect.forEach(request.steps, () => ids.next("stp"))
@@ -74,6 +83,7 @@ const make = Effect.gen(function* () {
 /**
  * A `DeployStore` in the memory of this process, for tests and for hosts that need nothing to outlive them.
  *
- * Times come from the `Clock`, so a test rules leases by the `TestClock`.
+ * Times come from the `Clock`, so a test rules leases by the `TestClock`. The `Catalog` is read where a list asks for what
+ * deploys are of.
  */
-export const layer: Layer.Layer<DeployStore, never, IdGenerator> = Layer.effect(DeployStore, make)
+export const layer: Layer.Layer<DeployStore, never, Catalog> = Layer.effect(DeployStore, make)

@@ -1,7 +1,8 @@
+/** Targets for tests: each step does what the test says. */
 import { Effect, Layer, Schema } from "effect"
 import { makePlan } from "../plan/Plan.ts"
 import { makeStep, type Step, StepError, type StepOptions } from "../plan/Step.ts"
-import { DeployTarget } from "../ports/DeployTarget.ts"
+import { DeployTarget, type TargetRequest } from "../ports/DeployTarget.ts"
 
 type Script = Partial<Omit<StepOptions<Schema.Json>, "name" | "output">>
 
@@ -20,6 +21,9 @@ export const fails = (name: string, message = `${name} fails`, script: Script = 
 export const hangs = (name: string, script: Script = {}): Step<Schema.Json> =>
   scripted(name, () => Effect.never, script)
 
+/** A target whose plans are the steps that a test gives for what is to be deployed. */
+export const layerOf = (steps: (request: TargetRequest) => ReadonlyArray<Step<unknown>>): Layer.Layer<DeployTarget> =>
+  Layer.succeed(DeployTarget, { plan: (request) => makePlan(steps(request)) })
+
 /** A target whose every plan is these steps. */
-export const layer = (...steps: ReadonlyArray<Step<unknown>>): Layer.Layer<DeployTarget> =>
-  Layer.succeed(DeployTarget, { plan: () => makePlan(steps) })
+export const layer = (...steps: ReadonlyArray<Step<unknown>>): Layer.Layer<DeployTarget> => layerOf(() => steps)

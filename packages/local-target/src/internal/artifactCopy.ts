@@ -1,11 +1,9 @@
-import { type ArtifactFile, ArtifactInvalid, ArtifactPath } from "@deploys/core"
-import { Effect, FileSystem, Option, Path, Schema, Stream } from "effect"
-import { checkEntries, entriesOf } from "./artifactEntries.ts"
+import { type ArtifactFile, ArtifactInvalid } from "@deploys/core"
+import { Effect, FileSystem, Option, Path, Stream } from "effect"
+import { checkEntries, folderPaths } from "./artifactEntries.ts"
 
 /** Files handled at the same time; each holds one chunk in memory. */
 const concurrency = 8
-
-const isArtifactPath = Schema.is(ArtifactPath)
 
 type Wrote = (bytes: number) => Effect.Effect<void>
 
@@ -16,7 +14,7 @@ export const holdsFiles = Effect.fnUntraced(function* (folder: string, files: Re
   const found = yield* fs
     .readDirectory(folder, { recursive: true })
     .pipe(Effect.catchReason("PlatformError", "NotFound", () => Effect.succeed([])))
-  const wanted = entriesOf(files)
+  const wanted = new Set([...folderPaths(files), ...files.map((file) => file.path)])
   if (found.length !== wanted.size || found.some((name) => !wanted.has(name.replaceAll(path.sep, "/")))) return false
   const hasSize = (file: ArtifactFile) =>
     Effect.map(fs.stat(path.join(folder, file.path)), (info) => info.type === "File" && info.size === BigInt(file.size))
@@ -24,21 +22,23 @@ export const holdsFiles = Effect.fnUntraced(function* (folder: string, files: Re
   return same.every(Boolean)
 })
 
+const refuse = (path: string, detail: string) => new ArtifactInvalid({ reason: "path", path, detail })
+
+/** The name of an entry in the folder, by the rules of this system's paths. */
+const inside = Effect.fnUntraced(function* (folder: string, entry: string) {
+  const path = yield* Path.Path
+  const name = path.resolveWithin(folder, entry)
+  return Option.isSome(name) ? name.value : yield* refuse(entry, "The path leaves its folder")
+})
+
 const copyFile = Effect.fnUntraced(function* (folder: string, file: ArtifactFile, wrote: Wrote) {
   const fs = yield* FileSystem.FileSystem
-  const path = yield* Path.Path
-  const refuse = (detail: string) => new ArtifactInvalid({ reason: "path", path: file.path, detail })
-  const target = isArtifactPath(file.path) ? path.resolveWithin(folder, file.path) : Option.none()
-  if (Option.isNone(target)) return yield* refuse("The path leaves its folder")
-  yield* Effect.gen(function* () {
-    // An interrupt must not leave this on its way: it would make the folder anew after its removal.
-    yield* Effect.uninterruptible(fs.makeDirectory(path.dirname(target.value), { recursive: true }))
-    const content = Stream.tap(file.content, (chunk) => wrote(chunk.length))
-    // `wx` follows no link and overwrites nothing: what stands there is a path that this file system takes for the same.
-    yield* Stream.run(content, fs.sink(target.value, { flag: "wx" }))
-  }).pipe(
+  const name = yield* inside(folder, file.path)
+  const content = Stream.tap(file.content, (chunk) => wrote(chunk.length))
+  // `wx` follows no link and overwrites nothing: what stands there is a path that this file system takes for the same.
+  yield* Stream.run(content, fs.sink(name, { flag: "wx" })).pipe(
     Effect.catchReason("PlatformError", "AlreadyExists", () =>
-      Effect.fail(refuse("The file system takes it for another entry of the artifact"))
+      Effect.fail(refuse(file.path, "The file system takes it for another entry of the artifact"))
     )
   )
 })
@@ -49,6 +49,10 @@ export const copyFiles = Effect.fnUntraced(function* (
   files: ReadonlyArray<ArtifactFile>,
   wrote: Wrote
 ) {
+  const fs = yield* FileSystem.FileSystem
   yield* checkEntries(files)
+  // An interrupt must not leave one of these on its way: it would make the folder anew after its removal.
+  const makeFolder = (name: string) => Effect.uninterruptible(fs.makeDirectory(name, { recursive: true }))
+  yield* Effect.forEach(folderPaths(files), (entry) => Effect.flatMap(inside(folder, entry), makeFolder))
   yield* Effect.forEach(files, (file) => copyFile(folder, file, wrote), { concurrency, discard: true })
 })

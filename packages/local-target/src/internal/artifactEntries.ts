@@ -1,5 +1,5 @@
-import { type ArtifactFile, ArtifactInvalid } from "@deploys/core"
-import { Effect } from "effect"
+import { type ArtifactFile, ArtifactInvalid, ArtifactPath } from "@deploys/core"
+import { Effect, Schema } from "effect"
 
 /** The longest name of one file that the usual file systems take, in bytes of UTF-8. */
 const longestName = 255
@@ -15,15 +15,18 @@ const foldersOf = (path: string): ReadonlyArray<string> => {
   return parts.slice(1).map((_, index) => parts.slice(0, index + 1).join("/"))
 }
 
-/** The paths of all files and of all folders that hold them. */
-export const entriesOf = (files: ReadonlyArray<ArtifactFile>): ReadonlySet<string> =>
-  new Set(files.flatMap((file) => [file.path, ...foldersOf(file.path)]))
+/** The paths of all folders that hold the files. */
+export const folderPaths = (files: ReadonlyArray<ArtifactFile>): ReadonlySet<string> =>
+  new Set(files.flatMap((file) => foldersOf(file.path)))
 
-/** Fails with the first entry that can't be a file of its own on any file system. */
+const isArtifactPath = Schema.is(ArtifactPath)
+
+/** Fails with the first entry that can't be a file of its own inside its folder, whatever the file system. */
 export const checkEntries = (files: ReadonlyArray<ArtifactFile>): Effect.Effect<void, ArtifactInvalid> => {
-  const folders = new Set(files.flatMap((file) => foldersOf(file.path)))
+  const folders = folderPaths(files)
   const seen = new Set<string>()
   const faultOf = (path: string) => {
+    if (!isArtifactPath(path)) return "The path is not one of an artifact"
     if (folders.has(path)) return "It is a file and a folder at once"
     if (seen.has(path)) return "The artifact holds it twice"
     return hasLongName(path) ? `A name in it is longer than ${longestName} bytes` : null

@@ -19,7 +19,7 @@ export const prepareStep = (work: DeployWork): Step<typeof Prepared.Type> =>
       const files = yield* artifactFiles(work)
       yield* Effect.mapError(checkEntries(files), fromArtifact)
       const live = yield* liveDeploy(work)
-      const previous = live === null || live.deployId === deploy.id ? null : live.deployId
+      const previous = (live?.deployId === deploy.id ? live.previous : live?.deployId) ?? null
       const size = sizeOf(files)
       yield* log(`The site has ${describeSize(size)}; ${previous ?? "nothing"} is live now`)
       return { ...size, previous }

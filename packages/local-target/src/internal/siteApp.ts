@@ -1,4 +1,4 @@
-import { Effect, FileSystem, Option, Path } from "effect"
+import { Effect, type FileSystem, Option, Path } from "effect"
 import { Headers, HttpServerRequest, HttpServerResponse, HttpStaticServer, Mime } from "effect/http"
 import { Publication } from "../Publication.ts"
 import * as SiteHost from "../SiteHost.ts"

@@ -22,7 +22,7 @@ export const switchStep = (work: DeployWork, prepare: Step<typeof Prepared.Type>
   const entityId = request.entity.id
 
   const putBack = Effect.fnUntraced(function* (previous: DeployId | null) {
-    if (previous !== null) return yield* publication.activate(site, { deployId: previous, entityId })
+    if (previous !== null) return yield* publication.activate(site, { deployId: previous, entityId, previous: null })
     yield* publication.deactivate(site)
   })
 
@@ -31,10 +31,11 @@ export const switchStep = (work: DeployWork, prepare: Step<typeof Prepared.Type>
     output: Switched,
     productionUrl: (output) => output.productionUrl,
     cancellation: "interrupt",
-    run: Effect.fnUntraced(function* ({ deploy, log }) {
+    run: Effect.fnUntraced(function* ({ deploy, log, outputOf }) {
+      const { previous } = yield* outputOf(prepare)
       const live = yield* liveDeploy(work)
       if (live?.deployId !== deploy.id) {
-        yield* Effect.mapError(publication.activate(site, { deployId: deploy.id, entityId }), fromPlatform)
+        yield* Effect.mapError(publication.activate(site, { deployId: deploy.id, entityId, previous }), fromPlatform)
       }
       const productionUrl = SiteHost.url({ name: site, deployId: null }, Context.get(services, SiteServer).port)
       yield* log(`Live at ${productionUrl}`)

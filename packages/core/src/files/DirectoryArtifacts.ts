@@ -1,0 +1,119 @@
+import { ByteSize, Effect, FileSystem, Layer, Option, Path, type PlatformError, Schema, Stream } from "effect"
+import type { ArtifactLocator } from "../domain/Build.ts"
+import { compareText } from "../list/Collation.ts"
+import {
+  type ArtifactError,
+  type ArtifactFile,
+  ArtifactInvalid,
+  ArtifactPath,
+  ArtifactStore,
+  ArtifactUnavailable
+} from "../ports/ArtifactStore.ts"
+
+const chunkBytes = 64 * 1024
+
+const decodePath = Schema.decodeUnknownEffect(ArtifactPath)
+
+const invalid = (reason: ArtifactInvalid["reason"], path: string | null, detail: string) =>
+  new ArtifactInvalid({ reason, path, detail })
+
+const link = (path: string) => invalid("link", path, "A symbolic link can't be deployed")
+const special = (path: string) => invalid("special", path, "Only files and folders can be deployed")
+
+/** A failure of the file system, where `gone` says what it means that something is not there. */
+const asArtifactError =
+  (gone: ArtifactInvalid) =>
+  (error: PlatformError.PlatformError): ArtifactError =>
+    error.reason._tag === "NotFound" ? gone : new ArtifactUnavailable({ cause: error })
+
+const bytesOf = (info: FileSystem.File.Info) => Number(ByteSize.toBigInt(info.size))
+
+/** The bytes of a file, as long as it is there, is no link, and has its size. */
+const contentOf =
+  (fs: FileSystem.FileSystem) =>
+  (file: string, name: ArtifactPath, size: number): ArtifactFile["content"] => {
+    const changed = invalid("changed", name, `The file no longer has ${size} bytes`)
+    const open = Effect.gen(function* () {
+      const info = yield* fs.lstat(file)
+      if (info.type === "SymbolicLink" || (yield* fs.realPath(file)) !== file) return yield* link(name)
+      if (info.type !== "File") return yield* special(name)
+      const handle = yield* fs.open(file)
+      return bytesOf(yield* handle.stat) === size ? handle : yield* changed
+    })
+    const read = (handle: FileSystem.File, before: number) =>
+      Effect.flatMap(handle.readAlloc(chunkBytes), (read) => {
+        const chunk = Option.getOrUndefined(read)
+        if (chunk === undefined) return before === size ? Effect.succeed(undefined) : Effect.fail(changed)
+        const after = before + chunk.byteLength
+        return after <= size ? Effect.succeed([chunk, after] as const) : Effect.fail(changed)
+      })
+    const gone = asArtifactError(invalid("missing", name, "The file is gone"))
+    return Stream.unwrap(Effect.map(open, (handle) => Stream.unfold(0, (before) => read(handle, before)))).pipe(
+      Stream.mapError((error) => (error._tag === "PlatformError" ? gone(error) : error))
+    )
+  }
+
+const make = Effect.fnUntraced(function* (given: string) {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const content = contentOf(fs)
+
+  /** The artifact's folder. A link on the way below the root is refused, since it may lead out of it. */
+  const folderOf = Effect.fnUntraced(function* (artifact: ArtifactLocator) {
+    const missing = invalid("missing", null, `There is no artifact ${artifact}`)
+    const name = yield* Effect.mapError(decodePath(artifact), () => missing)
+    const root = yield* Effect.mapError(fs.realPath(given), asArtifactError(missing))
+    const folder = path.join(root, name)
+    const info = yield* Effect.mapError(fs.lstat(folder), asArtifactError(missing))
+    if ((yield* Effect.mapError(fs.realPath(folder), asArtifactError(missing))) !== folder) return yield* link(artifact)
+    return info.type === "Directory" ? folder : yield* missing
+  })
+
+  const filesIn = Effect.fnUntraced(function* (
+    root: string,
+    prefix: string
+  ): Effect.fn.Return<ReadonlyArray<ArtifactFile>, ArtifactError> {
+    const vanished = invalid("changed", prefix, "The folder is gone")
+    const entries = yield* Effect.mapError(fs.readDirectoryEntries(path.join(root, prefix)), asArtifactError(vanished))
+    const found = yield* Effect.forEach(
+      entries,
+      ({ name }) => filesAt(root, prefix === "" ? name : `${prefix}/${name}`),
+      {
+        concurrency: 16
+      }
+    )
+    return found.flat()
+  })
+
+  const filesAt = Effect.fnUntraced(function* (
+    root: string,
+    entry: string
+  ): Effect.fn.Return<ReadonlyArray<ArtifactFile>, ArtifactError> {
+    const name = yield* Effect.mapError(decodePath(entry), (error) => invalid("path", entry, error.message))
+    const file = path.join(root, name)
+    const vanished = invalid("changed", name, "It is gone, or its name is not UTF-8")
+    const info = yield* Effect.mapError(fs.lstat(file), asArtifactError(vanished))
+    if (info.type === "Directory") return yield* filesIn(root, name)
+    if (info.type === "SymbolicLink") return yield* link(name)
+    if (info.type !== "File") return yield* special(name)
+    const size = bytesOf(info)
+    return [{ path: name, size, content: content(file, name, size) }]
+  })
+
+  return ArtifactStore.of({
+    files: Effect.fn("ArtifactStore.files")(function* (artifact) {
+      const files = yield* filesIn(yield* folderOf(artifact), "")
+      if (files.length === 0) return yield* invalid("empty", null, "The artifact has no file")
+      return files.toSorted((a, b) => compareText(a.path, b.path))
+    })
+  })
+})
+
+/**
+ * Artifacts in folders below `root`: the locator is a folder's path relative to it, such as `bld-1`.
+ *
+ * No symbolic link below the root is followed, on the way to the folder or in it. What else has access to the folder can
+ * still change a file while it is read; a change of size is noticed.
+ */
+export const layer = (root: string): Layer.Layer<ArtifactStore, never, FileSystem.FileSystem | Path.Path> =>
+  Layer.effect(ArtifactStore, make(root))

@@ -1,0 +1,2 @@
+export * as MemoryTarget from "./MemoryTarget.ts"
+export * as ScriptedTarget from "./ScriptedTarget.ts"

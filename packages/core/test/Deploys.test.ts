@@ -1,0 +1,94 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { makeDeploys } from "../src/Deploys.ts"
+import type { Step } from "../src/plan/Step.ts"
+import { hangs, succeeds } from "../src/testing/ScriptedTarget.ts"
+import { engine } from "./fixtures/engine.ts"
+
+/** The engine as promises, disposed of at the end of the test. */
+const using = (steps: ReadonlyArray<Step<unknown>>, use: (deploys: ReturnType<typeof makeDeploys>) => Promise<void>) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => makeDeploys(engine(...steps))),
+    (deploys) => Effect.promise(() => use(deploys)),
+    (deploys) => Effect.promise(() => deploys.dispose())
+  )
+
+const rejection = (promise: Promise<unknown>) =>
+  promise.then(
+    () => assert.fail("it resolved"),
+    (error: unknown) => error
+  )
+
+describe("the promise façade", () => {
+  it.live("creates a deploy and resolves once it is over", () =>
+    using([succeeds("upload")], async (deploys) => {
+      const { id } = await deploys.create({ buildId: "bld_1", metadata: { ticket: 7 } })
+      const done = await deploys.finished(id)
+      assert.strictEqual(done.status, "completed")
+      assert.deepStrictEqual(
+        done.steps.map((step) => Object.keys(step)),
+        [["id", "deployId", "index", "name", "status", "attempt", "error", "output", "startedAt", "completedAt"]]
+      )
+    })
+  )
+
+  it.live("follows a deploy as an async iterable that ends", () =>
+    using([succeeds("upload")], async (deploys) => {
+      const { id } = await deploys.create({ buildId: "bld_1" })
+      const types: Array<string> = []
+      for await (const event of deploys.events(id)) types.push(event.type)
+      assert.deepStrictEqual([types[0], types.at(-1)], ["deploy.created", "deploy.completed"])
+    })
+  )
+
+  it.live("stops following when its signal is aborted", () =>
+    using([hangs("upload")], async (deploys) => {
+      const { id } = await deploys.create({ buildId: "bld_1" })
+      const controller = new AbortController()
+      let seen = 0
+      for await (const event of deploys.events(id, { signal: controller.signal })) {
+        seen += 1
+        if (event.type === "step.running") controller.abort()
+      }
+      assert.strictEqual(seen, 3)
+    })
+  )
+
+  it.live("cancels, and rejects with the engine's own error afterwards", () =>
+    using([hangs("upload")], async (deploys) => {
+      const { id } = await deploys.create({ buildId: "bld_1" })
+      const cancellation = await deploys.cancel(id, { reason: "wrong branch" })
+      assert.deepInclude(cancellation, { by: "host", reason: "wrong branch" })
+      assert.strictEqual((await deploys.finished(id)).failureCode, "cancelled")
+    })
+  )
+
+  it.live("rejects with all faults of an input at once", () =>
+    using([succeeds("upload")], async (deploys) => {
+      const error = await rejection(deploys.create({ buildId: "no id!", metadata: { cancellation: 1, a: "\0" } }))
+      assert.deepInclude(error, { _tag: "InvalidInput" })
+      const faults = error instanceof Error && "faults" in error ? JSON.stringify(error.faults) : ""
+      assert.include(faults, '"/buildId"')
+      assert.include(faults, '"/metadata/a"')
+    })
+  )
+
+  it.live("takes a malformed id for one that names nothing", () =>
+    using([succeeds("upload")], async (deploys) => {
+      assert.deepInclude(await rejection(deploys.get("nonsense")), { _tag: "NotFound", id: "nonsense" })
+    })
+  )
+
+  it.live("shows nothing to a caller without rights", () =>
+    using([succeeds("upload")], async (deploys) => {
+      const { id } = await deploys.create({ buildId: "bld_1" })
+      const stranger = { subject: "eve", everywhere: [], workspaces: {} }
+      assert.deepInclude(await rejection(deploys.get(id, { as: stranger })), { _tag: "NotFound" })
+      assert.deepInclude(await rejection(deploys.create({ buildId: "bld_1" }, { as: stranger })), { _tag: "NotFound" })
+      const reader = { subject: "bob", everywhere: ["read" as const], workspaces: {} }
+      assert.strictEqual((await deploys.get(id, { as: reader })).id, id)
+      assert.deepInclude(await rejection(deploys.cancel(id, { as: reader })), { _tag: "Forbidden", right: "cancel" })
+      assert.deepInclude(await rejection(deploys.create({ buildId: "bld_1" }, { as: reader })), { _tag: "Forbidden" })
+    })
+  )
+})

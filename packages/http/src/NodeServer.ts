@@ -1,0 +1,63 @@
+/** The API on `node:http`: a server of its own, or a listener for a server that the host has. */
+import { NodeHttpServer } from "@effect/platform-node"
+import { Effect, Latch, Layer } from "effect"
+import type { Duration } from "effect"
+import { HttpRouter } from "effect/http"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import type { AppLayer } from "./AppLayer.ts"
+import { Draining } from "./Draining.ts"
+import { routerConfig } from "./Routes.ts"
+
+/** Where to listen, and how long to wait for whom. */
+export interface Options {
+  /** 0 takes a free one. */
+  readonly port: number
+  /** Default: `127.0.0.1`. */
+  readonly host?: string
+  /** How long a request may take to come in, in milliseconds. Default: 300,000, which large uploads need. */
+  readonly requestTimeoutMillis?: number
+  /** How long requests at work may go on when the server ends; event streams end at once. Default: 5 seconds. */
+  readonly gracefulShutdownTimeout?: Duration.Input
+}
+
+/** A list's query is up to 16 KiB before it is percent-encoded. */
+const maxHeaderSize = 64 * 1024
+
+/** Listens from when it is built until its scope ends; provides the `HttpServer`, whose address has the port. */
+export const layer = <E, R>(app: AppLayer<E, R>, options: Options) => {
+  const { gracefulShutdownTimeout = "5 seconds", host = "127.0.0.1", port, requestTimeoutMillis = 300_000 } = options
+  const evaluate = () =>
+    createServer({
+      headersTimeout: 10_000,
+      keepAliveTimeout: 5000,
+      maxHeaderSize,
+      requestTimeout: requestTimeoutMillis
+    })
+  const draining = Latch.makeUnsafe()
+  const served = HttpRouter.serve(Layer.provide(app, Layer.succeed(Draining, draining.await)), {
+    routerConfig,
+    disableLogger: true,
+    disableListenLog: true
+  })
+  // Built last, so that its finalizer is the first to run.
+  return Layer.effectDiscard(Effect.addFinalizer(() => draining.open)).pipe(
+    Layer.provideMerge(served),
+    Layer.provideMerge(NodeHttpServer.layer(evaluate, { host, port, gracefulShutdownTimeout }))
+  )
+}
+
+/** A listener for `node:http`'s `request` event; it serves until its scope ends. */
+export const listener = Effect.fnUntraced(function* <E, R>(app: AppLayer<E, R>) {
+  const draining = Latch.makeUnsafe()
+  const provided = Layer.provide(app, [NodeHttpServer.layerHttpServices, Layer.succeed(Draining, draining.await)])
+  const httpEffect = yield* HttpRouter.toHttpEffect(provided).pipe(
+    Effect.provideService(HttpRouter.RouterConfig, routerConfig)
+  )
+  const scope = yield* Effect.scope
+  yield* Effect.addFinalizer(() => draining.open)
+  const handler: (request: IncomingMessage, response: ServerResponse) => void = yield* NodeHttpServer.makeHandler(
+    httpEffect,
+    { scope }
+  )
+  return handler
+})

@@ -1,0 +1,7 @@
+export * from "./Api.ts"
+export * from "./Authorization.ts"
+export * from "./DeploysApi.ts"
+export * from "./ListQuery.ts"
+export * as Problems from "./Problems.ts"
+export * from "./StrictInput.ts"
+export * from "./SystemApi.ts"

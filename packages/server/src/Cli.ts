@@ -1,0 +1,37 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Effect, Exit, Layer, Logger, Runtime } from "effect"
+import { CliOutput, Command, TerminalCapabilities } from "effect/cli"
+import { deployCommand } from "./cli/DeployCommand.ts"
+import { serveCommand } from "./cli/ServeCommand.ts"
+
+const command = Command.make("deploys").pipe(
+  Command.withDescription("Put sites live, step by step, on a server of your own."),
+  Command.withSubcommands([serveCommand, deployCommand])
+)
+
+/** An error is one line on standard error. */
+const formatter = {
+  ...CliOutput.defaultFormatter(),
+  formatError: (error: { readonly message: string }) => `deploys: ${error.message}`,
+  formatErrors: (errors: ReadonlyArray<{ readonly message: string }>) =>
+    errors.map(({ message }) => `deploys: ${message}`).join("\n")
+}
+
+/** Standard output belongs to what a command prints, so logs go to standard error. */
+const logs = Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])
+
+const layer = Layer.mergeAll(CliOutput.layer(formatter), TerminalCapabilities.layer, logs).pipe(
+  Layer.provideMerge(NodeServices.layer)
+)
+
+/** Commands say how they end by `process.exitCode`, where failing or being interrupted doesn't say it. */
+const teardown: Runtime.Teardown = (exit, onExit) => {
+  const said = process.exitCode === undefined ? undefined : Number(process.exitCode)
+  const interrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+  if (said !== undefined && (interrupted || Exit.isSuccess(exit))) return onExit(said)
+  return Runtime.defaultTeardown(exit, onExit)
+}
+
+/** Runs the command line of this process. */
+export const main = (version: string): void =>
+  Command.run(command, { version }).pipe(Effect.provide(layer), NodeRuntime.runMain({ teardown }))

@@ -1,0 +1,51 @@
+import {
+  type Catalog,
+  DeployDispatcher,
+  DeployEngine,
+  type DeployStore,
+  DirectoryArtifacts,
+  LiveEvents,
+  RunnerOptions
+} from "@deploys/core"
+import { LocalTarget } from "@deploys/local-target"
+import { Effect, type FileSystem, Layer, type Path } from "effect"
+import type { HttpClient } from "effect/http"
+import { DataFolder } from "./DataFolder.ts"
+import type { InvalidSetting, Settings } from "./Settings.ts"
+import * as Sites from "./Sites.ts"
+
+const options = ({ leaseSeconds, maxRunning }: Settings) =>
+  Layer.effect(
+    RunnerOptions,
+    Effect.map(RunnerOptions, (defaults) => ({
+      ...defaults,
+      maxRunning,
+      lease: `${leaseSeconds} seconds`,
+      renewEvery: `${(leaseSeconds * 1000) / 3} millis`
+    }))
+  )
+
+const artifacts = Layer.unwrap(Effect.map(DataFolder, (data) => DirectoryArtifacts.layer(data.artifacts)))
+
+/** Runs what is created, and serves the sites. */
+const running = (settings: Settings) =>
+  DeployEngine.layerWithRunner.pipe(
+    Layer.provide(options(settings)),
+    Layer.provide(LocalTarget.layer),
+    Layer.provide(artifacts),
+    Layer.provideMerge(Sites.layer(settings))
+  )
+
+/** Creates, lists and cancels; what is created waits for another server to run it. */
+const idle = DeployEngine.layer.pipe(
+  Layer.provide([LiveEvents.layer, Layer.succeed(DeployDispatcher, { wake: () => Effect.void })])
+)
+
+/** The engine of the settings: with `RUNNER=on` it runs deploys and serves their sites, else it serves the API alone. */
+export const layer = (
+  settings: Settings
+): Layer.Layer<
+  DeployEngine,
+  InvalidSetting,
+  Catalog | DataFolder | DeployStore | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path
+> => (settings.runner ? running(settings) : idle)

@@ -1,0 +1,63 @@
+import { CatalogRegistry, WorkspaceId } from "@deploys/core"
+import { DeploysHandlers, HttpApp, NodeServer, SystemHandlers } from "@deploys/http"
+import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import { ServerApi } from "./api/ServerApi.ts"
+import * as AppsHandlers from "./AppsHandlers.ts"
+import { announce } from "./announce.ts"
+import { BuildUploads } from "./builds/BuildUploads.ts"
+import * as BuildsHandlers from "./BuildsHandlers.ts"
+import { DataFolder } from "./DataFolder.ts"
+import * as Engine from "./Engine.ts"
+import { listenFailure } from "./Listening.ts"
+import * as RootAccess from "./RootAccess.ts"
+import { RootToken } from "./RootToken.ts"
+import { InvalidSetting, type Settings } from "./Settings.ts"
+import * as Storage from "./Storage.ts"
+import * as WorkspacesHandlers from "./WorkspacesHandlers.ts"
+
+/** A large upload takes a while on a slow line. */
+const requestTimeoutMillis = 60 * 60 * 1000
+
+/** The id is fixed, so that servers that start at once on one database make one. */
+const defaultWorkspace = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const registry = yield* CatalogRegistry
+    const there = yield* registry.workspaces("all")
+    if (there.length === 0) yield* registry.addWorkspace({ id: WorkspaceId.make("default"), name: "default" })
+  }).pipe(Effect.mapError(({ message }) => new InvalidSetting({ setting: "DATABASE_URL", detail: message })))
+)
+
+const handlers = Layer.mergeAll(
+  DeploysHandlers.layer,
+  SystemHandlers.layer,
+  WorkspacesHandlers.layer,
+  AppsHandlers.layer,
+  BuildsHandlers.layer
+)
+
+/**
+ * The ready server: listens from when it is built until its scope ends, and then lets go of what it runs.
+ *
+ * It migrates its database, makes a workspace `default` where there is none, and says where it is on standard output. A
+ * setting that can't be taken fails with `InvalidSetting`.
+ */
+export const layer = (settings: Settings): Layer.Layer<never, InvalidSetting> => {
+  const { host, port } = settings
+  const platform = Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerNodeHttp)
+  const data = DataFolder.layer(settings.dataDir).pipe(Layer.provideMerge(platform))
+  const storage = Storage.layer(settings).pipe(Layer.provideMerge(data))
+  const root = RootToken.layer(settings.rootToken).pipe(Layer.provideMerge(storage))
+  const engine = Engine.layer(settings).pipe(Layer.provideMerge(root))
+  const app = HttpApp.layerFrom(ServerApi).pipe(
+    Layer.provide(handlers),
+    Layer.provide(HttpApp.layerMiddleware),
+    Layer.provide([RootAccess.layer, BuildUploads.layer]),
+    Layer.merge(defaultWorkspace),
+    Layer.provide(engine)
+  )
+  const server = NodeServer.layer(app, { host, port, requestTimeoutMillis }).pipe(
+    Layer.catchTag("ServeError", listenFailure({ host, port, setting: "PORT" }))
+  )
+  return Layer.effectDiscard(announce(settings)).pipe(Layer.provide(server), Layer.provide(engine))
+}

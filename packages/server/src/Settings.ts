@@ -1,0 +1,115 @@
+import { Config, Effect, Option, Schema, SchemaTransformation } from "effect"
+import { CliError } from "effect/cli"
+
+/** A setting that can't be taken. The message is one line that names it; secrets are not repeated. */
+export class InvalidSetting extends Schema.TaggedError<InvalidSetting>()("InvalidSetting", {
+  setting: Schema.String,
+  detail: Schema.String
+}) {
+  /** The setting's name and what is wrong with it. */
+  override get message() {
+    return `${this.setting}: ${this.detail}`
+  }
+  /** Shown as it is by the command line. */
+  override get [CliError.userMessage]() {
+    return this.message
+  }
+}
+
+/** Smallest length of a root token, in characters. */
+export const rootTokenLength = 32
+
+const wholeNumber = (minimum: number, maximum: number) =>
+  Schema.String.check(Schema.isPattern(/^\d{1,9}$/)).pipe(
+    Schema.decodeTo(Schema.Int.check(Schema.isBetween({ minimum, maximum })), SchemaTransformation.numberFromString)
+  )
+
+/** A token as it goes into a header: visible ASCII, at least 32 characters. */
+export const SecretToken = Schema.RedactedFromValue(
+  Schema.String.check(Schema.isPattern(/^[\x21-\x7e]+$/), Schema.isMinLength(rootTokenLength))
+)
+
+const PostgresUrl = Schema.RedactedFromValue(
+  Schema.String.check(
+    Schema.makeFilter((text: string) => /^postgres(ql)?:\/\/[^/]+\/[^/]+/.test(text) && URL.canParse(text))
+  )
+)
+
+/** Reads one variable; one that is absent or empty is the default. `expected` is what the error says. */
+const setting = <A>(
+  name: string,
+  options: { readonly schema: Schema.Codec<A, string>; readonly expected: string; readonly secret?: boolean }
+) =>
+  Effect.gen(function* () {
+    const text = yield* Effect.orDie(Config.option(Config.String(name)))
+    if (Option.isNone(text)) return Option.none<A>()
+    const got = options.secret === true ? "" : `, got ${JSON.stringify(text.value)}`
+    return yield* Schema.decodeEffect(options.schema)(text.value).pipe(
+      Effect.mapError(() => new InvalidSetting({ setting: name, detail: `expected ${options.expected}${got}` })),
+      Effect.asSome
+    )
+  })
+
+const orElse = <A, E>(value: Effect.Effect<Option.Option<A>, E>, fallback: A) =>
+  Effect.map(
+    value,
+    Option.getOrElse(() => fallback)
+  )
+
+const port = (name: string, fallback: number) =>
+  orElse(
+    setting(name, { schema: wholeNumber(0, 65_535), expected: "a port from 0 to 65535 (0 takes a free one)" }),
+    fallback
+  )
+
+const count = (name: string, maximum: number, fallback: number) =>
+  orElse(setting(name, { schema: wholeNumber(1, maximum), expected: `a whole number from 1 to ${maximum}` }), fallback)
+
+const oneOf = <const L extends ReadonlyArray<string>>(name: string, literals: L, fallback: L[number]) =>
+  orElse(
+    setting(name, { schema: Schema.Literals(literals), expected: literals.map((text) => `"${text}"`).join(" or ") }),
+    fallback
+  )
+
+/** A target that the design has and this version lacks says so, rather than to be an unknown word. */
+const target = Effect.flatMap(oneOf("TARGET", ["local", "pages"], "local"), (name) =>
+  name === "local"
+    ? Effect.succeed(name)
+    : Effect.fail(new InvalidSetting({ setting: "TARGET", detail: `"${name}" is not available yet, only "local" is` }))
+)
+
+/**
+ * The settings of the ready server, from the configuration (environment variables by default):
+ *
+ * - `HOST` (127.0.0.1) and `PORT` (3000; 0 takes a free one): where the API listens.
+ * - `DATABASE_URL`: PostgreSQL. Absent: PGlite in `DATA_DIR`.
+ * - `DATA_DIR` (`.deploys`): artifacts, sites and the token that was made are always there.
+ * - `TARGET` (`local`) and `SITES_PORT` (4000; 0 takes a free one and keeps it in `DATA_DIR`).
+ * - `RUNNER` (`on`; `off` serves the API and runs nothing) and `MAX_RUNNING` (16 deploys at once in this process).
+ * - `LEASE_SECONDS` (15): after how long a killed server's deploys are taken up. Too short a time lets a busy machine lose
+ *   its own.
+ * - `ROOT_TOKEN`: a token with every right in every workspace, at least 32 characters. Absent: one is made.
+ */
+export const settings = Effect.all({
+  host: orElse(setting("HOST", { schema: Schema.NonEmptyString, expected: "a host name or an address" }), "127.0.0.1"),
+  port: port("PORT", 3000),
+  databaseUrl: setting("DATABASE_URL", {
+    schema: PostgresUrl,
+    expected: "an address such as postgres://user@host:5432/database",
+    secret: true
+  }),
+  dataDir: orElse(setting("DATA_DIR", { schema: Schema.NonEmptyString, expected: "a folder" }), ".deploys"),
+  target,
+  sitesPort: port("SITES_PORT", 4000),
+  runner: Effect.map(oneOf("RUNNER", ["on", "off"], "on"), (word) => word === "on"),
+  maxRunning: count("MAX_RUNNING", 1000, 16),
+  leaseSeconds: count("LEASE_SECONDS", 300, 15),
+  rootToken: setting("ROOT_TOKEN", {
+    schema: SecretToken,
+    expected: `at least ${rootTokenLength} visible ASCII characters without spaces`,
+    secret: true
+  })
+})
+
+/** The settings of the ready server. */
+export type Settings = Effect.Success<typeof settings>

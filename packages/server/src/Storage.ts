@@ -1,0 +1,42 @@
+import type { AccessPolicy, Catalog, CatalogRegistry, DeployStore } from "@deploys/core"
+import { type Migrations, Pglite, Postgres, SqlAccess, SqlCatalog, SqlRegistry, SqlStore } from "@deploys/sql-store"
+import { Effect, Layer, Option } from "effect"
+import type { SqlClient, SqlError } from "effect/sql"
+import { DataFolder } from "./DataFolder.ts"
+import { InvalidSetting, type Settings } from "./Settings.ts"
+
+type DatabaseError = SqlError.SqlError | Migrations.DatabaseRefused | Pglite.DirectoryInUse | Pglite.DirectoryUnusable
+
+/** What names the thing that a person can act on is innermost, below what says which call failed. */
+const innermost = (error: Error) => {
+  let reason = error
+  while (reason.cause instanceof Error) reason = reason.cause
+  return reason.message.replaceAll(/\s+/g, " ")
+}
+
+const refused =
+  ({ databaseUrl }: Settings) =>
+  (error: DatabaseError): Layer.Layer<unknown, InvalidSetting> => {
+    const setting = Option.isSome(databaseUrl) ? "DATABASE_URL" : "DATA_DIR"
+    const detail = error._tag === "SqlError" ? `the database can't be used: ${innermost(error)}` : error.message
+    return Layer.effectContext<unknown, InvalidSetting, never>(Effect.fail(new InvalidSetting({ setting, detail })))
+  }
+
+const embedded = Layer.unwrap(Effect.map(DataFolder, (data) => Pglite.layer({ directory: data.database })))
+
+const chosen = ({ databaseUrl }: Settings): Layer.Layer<SqlClient.SqlClient, DatabaseError, DataFolder> =>
+  Option.isSome(databaseUrl) ? Postgres.layer({ url: databaseUrl.value }) : embedded
+
+/** The database of the settings, migrated: PostgreSQL, or PGlite in `DataFolder`, which no other process may have open. */
+export const database = (settings: Settings) =>
+  chosen(settings).pipe(
+    Layer.catchTag(["SqlError", "DatabaseRefused", "DirectoryInUse", "DirectoryUnusable"], refused(settings))
+  )
+
+/** Where deploys, catalog and tokens are kept. */
+export const layer = (
+  settings: Settings
+): Layer.Layer<AccessPolicy | Catalog | CatalogRegistry | DeployStore, InvalidSetting, DataFolder> =>
+  Layer.mergeAll(SqlStore.layer, SqlCatalog.layer, SqlRegistry.layer, SqlAccess.layer).pipe(
+    Layer.provide(database(settings))
+  )

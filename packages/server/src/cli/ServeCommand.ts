@@ -1,0 +1,14 @@
+import { Effect, Layer } from "effect"
+import { Command } from "effect/cli"
+import * as Server from "../Server.ts"
+import { settings } from "../Settings.ts"
+import { setExitCode } from "./exitCode.ts"
+
+/** `deploys serve`: runs the ready server until it is told to stop, which is how it is meant to end. */
+export const serveCommand = Command.make("serve", {}, () =>
+  Layer.launch(Layer.unwrap(Effect.map(settings, Server.layer))).pipe(Effect.onInterrupt(() => setExitCode(0)))
+).pipe(
+  Command.withDescription(
+    "Run the ready server. Settings are environment variables: HOST, PORT, DATABASE_URL, DATA_DIR, TARGET, SITES_PORT, RUNNER, MAX_RUNNING, LEASE_SECONDS, ROOT_TOKEN."
+  )
+)

@@ -1,0 +1,51 @@
+import type { Entity, WorkspaceId } from "@deploys/core"
+import { Effect, Option } from "effect"
+import { ApiClient } from "./ApiClient.ts"
+import { callFailure } from "./callFailure.ts"
+import { CliFailure } from "./CliFailure.ts"
+
+/** Which app is deployed. */
+export interface AppChoice {
+  readonly name: string
+  /** Needed where there are several workspaces, none of them `default`, and the app is to be made. */
+  readonly workspace: Option.Option<WorkspaceId>
+}
+
+const fail = (message: string) => Effect.fail(new CliFailure({ message }))
+
+const workspaceFor = Effect.fnUntraced(function* (choice: AppChoice) {
+  if (Option.isSome(choice.workspace)) return choice.workspace.value
+  const { api } = yield* ApiClient
+  const { data } = yield* api.workspaces.list()
+  const named = data.find(({ name }) => name === "default") ?? (data.length === 1 ? data[0] : undefined)
+  if (named !== undefined) return named.id
+  const ids = data.map(({ id, name }) => `${id} (${name})`).join(", ")
+  return yield* fail(
+    data.length === 0
+      ? "This token sees no workspace to make the app in"
+      : `There are several workspaces: choose one with --workspace: ${ids}`
+  )
+})
+
+const makeApp = Effect.fnUntraced(function* (choice: AppChoice) {
+  const { api } = yield* ApiClient
+  const workspaceId = yield* workspaceFor(choice)
+  return { app: yield* api.apps.create({ payload: { name: choice.name, workspaceId } }), made: true }
+})
+
+const inAnother = ({ id, name, workspaceId }: Entity) =>
+  fail(`The app ${name} (${id}) is in the workspace ${workspaceId}, not in the one of --workspace`)
+
+/** The app with this name, made where it is missing. */
+export const chooseApp = Effect.fn("deploys.chooseApp")(
+  function* (choice: AppChoice) {
+    const { api } = yield* ApiClient
+    const { data } = yield* api.apps.list()
+    const app = data.find(({ name }) => name === choice.name)
+    if (app === undefined) return yield* makeApp(choice)
+    return Option.contains(choice.workspace, app.workspaceId) || Option.isNone(choice.workspace)
+      ? { app, made: false }
+      : yield* inAnother(app)
+  },
+  (effect) => Effect.flatMap(ApiClient, ({ url }) => Effect.mapError(effect, callFailure(url)))
+)

@@ -1,0 +1,47 @@
+import type { Field, ResourceName } from "@deploys/core"
+import type { Statement } from "effect/sql"
+import type { Database } from "../internal/Database.ts"
+import type { TableName } from "../internal/identifiers.ts"
+import { columnOf } from "../Rows.ts"
+
+const tables: Readonly<Record<ResourceName, TableName>> = {
+  deploy: "deploys",
+  step: "deploy_steps",
+  workspace: "workspaces",
+  entity: "entities",
+  build: "builds",
+  version: "versions",
+  sourceEvent: "source_events"
+}
+
+/** The table of a resource. */
+export const tableOf = ({ table }: Database, resource: ResourceName): Statement.Fragment => table(tables[resource])
+
+/** The column of a field under an alias. Names come from the description alone, never from a request. */
+export const column = ({ sql }: Database, alias: string, field: Pick<Field.Field, "name">): Statement.Fragment =>
+  sql.literal(`${alias}.${columnOf(field.name)}`)
+
+/** The type that values are bound as. Numbers beyond 64 bits, and those that are not whole, still compare by value. */
+const typeOf = ({ kind }: Pick<Field.Field, "kind">, values: ReadonlyArray<unknown>): string => {
+  switch (kind) {
+    case "boolean":
+      return "boolean"
+    case "number":
+      return values.every(Number.isSafeInteger) ? "bigint" : "numeric"
+    case "time":
+      return "timestamptz"
+    default:
+      return "text"
+  }
+}
+
+/** One value as a parameter of its field's type. */
+export const bound = ({ sql }: Database, field: Pick<Field.Field, "kind">, value: unknown): Statement.Fragment =>
+  sql`${String(value)}::${sql.literal(typeOf(field, [value]))}`
+
+/** Values as one array parameter of their field's type: a list of any length is one parameter. */
+export const boundAll = (
+  { sql }: Database,
+  field: Pick<Field.Field, "kind">,
+  values: ReadonlyArray<unknown>
+): Statement.Fragment => sql`${values.map(String)}::text[]::${sql.literal(typeOf(field, values))}[]`

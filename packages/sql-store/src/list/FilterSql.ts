@@ -1,0 +1,118 @@
+import type { Filter } from "@deploys/core"
+import type { Statement } from "effect/sql"
+import type { Database } from "../internal/Database.ts"
+import { storedJson } from "../internal/storedJson.ts"
+import { bound, boundAll, column, tableOf } from "./Columns.ts"
+
+type Leaf = Filter.IsNull | Filter.In | Filter.Range | Filter.Match | Filter.Contains | Filter.HasKey
+
+/**
+ * The condition of a filter on the rows of an alias.
+ *
+ * Negation stands at tests and relations alone, and there it is exact (`IS NOT TRUE`, `NOT EXISTS`). A null among the other
+ * conditions lets no row through, as false would: filters stay two-valued.
+ */
+export const condition = (db: Database, filter: Filter.Filter, alias: string, depth = 0): Statement.Fragment => {
+  const { sql } = db
+  switch (filter._tag) {
+    case "Constant":
+      return sql.literal(filter.value ? "true" : "false")
+    case "And":
+      return sql.and(filter.filters.map((part) => condition(db, part, alias, depth)))
+    case "Or":
+      return sql.or(filter.filters.map((part) => condition(db, part, alias, depth)))
+    case "Related":
+      return related(db, filter, alias, depth + 1)
+    default:
+      return filter.negated ? sql`(${test(db, filter, alias)}) IS NOT TRUE` : test(db, filter, alias)
+  }
+}
+
+const related = (db: Database, { filter, negated, relation }: Filter.Related, alias: string, depth: number) => {
+  const { sql } = db
+  const inner = `r${depth}`
+  return sql`${sql.literal(negated ? "NOT EXISTS" : "EXISTS")} (
+    SELECT FROM ${tableOf(db, relation.target)} ${sql.literal(inner)}
+    WHERE ${column(db, inner, { name: relation.foreign })} = ${column(db, alias, { name: relation.local })}
+      AND ${condition(db, filter, inner, depth)})`
+}
+
+const test = (db: Database, leaf: Leaf, alias: string): Statement.Fragment => {
+  const { sql } = db
+  const plain = column(db, alias, leaf.field)
+  if (leaf.field.kind !== "json") return plainTest(db, leaf, plain)
+  // A chain of `->` with text never indexes an array, as `#>` would.
+  return jsonTest(
+    db,
+    leaf,
+    leaf.keys.reduce<Statement.Fragment>((value, key) => sql`${value} -> ${key}::text`, plain)
+  )
+}
+
+const operators = { lt: "<", lte: "<=", gt: ">", gte: ">=" } as const
+
+const plainTest = (db: Database, leaf: Leaf, value: Statement.Fragment): Statement.Fragment => {
+  const { sql } = db
+  switch (leaf._tag) {
+    case "IsNull":
+      return sql`${value} IS NULL`
+    case "In":
+      return leaf.values.length === 1
+        ? sql`${value} = ${bound(db, leaf.field, leaf.values[0])}`
+        : sql`${value} = ANY (${boundAll(db, leaf.field, leaf.values)})`
+    case "Range":
+      return sql`${value} ${sql.literal(operators[leaf.operator])} ${bound(db, leaf.field, leaf.value)}`
+    case "Match":
+      return matches(db, leaf, value)
+    case "Contains":
+    case "HasKey":
+      return sql.literal("false")
+  }
+}
+
+/** Missing and JSON null are null; a value compares only with its own JSON type. */
+const jsonTest = (db: Database, leaf: Leaf, value: Statement.Fragment): Statement.Fragment => {
+  const { sql } = db
+  switch (leaf._tag) {
+    case "IsNull":
+      return sql`coalesce(${value}, 'null') = 'null'`
+    case "In":
+      return leaf.values.length === 1
+        ? sql`${value} = ${storedJson(leaf.values[0])}::jsonb`
+        : sql`${value} = ANY (ARRAY(SELECT jsonb_array_elements(${storedJson(leaf.values)}::jsonb)))`
+    case "Range":
+      return jsonRange(db, leaf, value)
+    case "Match":
+      return sql`jsonb_typeof(${value}) = 'string' AND ${matches(db, leaf, sql`((${value}) #>> '{}')`)}`
+    case "Contains":
+      // `@>` also finds a scalar among an array's elements.
+      return sql`${value} ${sql.literal(isScalar(leaf.value) ? "=" : "@>")} ${storedJson(leaf.value)}::jsonb`
+    case "HasKey":
+      return sql`jsonb_typeof(${value}) = 'object' AND (${value}) ? ${leaf.key}::text`
+  }
+}
+
+const isScalar = (value: unknown) => typeof value !== "object"
+
+/** The cast of what is no number would fail, so it stands behind the test of the type. */
+const jsonRange = (db: Database, { operator, value: limit }: Filter.Range, value: Statement.Fragment) => {
+  const { sql } = db
+  const sign = sql.literal(operators[operator])
+  return typeof limit === "number"
+    ? sql`CASE WHEN jsonb_typeof(${value}) = 'number' THEN (${value})::numeric ${sign} ${String(limit)}::numeric END`
+    : sql`jsonb_typeof(${value}) = 'string' AND ((${value}) #>> '{}') COLLATE "C" ${sign} ${limit}::text`
+}
+
+/** Without patterns, so that there is no wildcard to escape. `lower` under "C" folds ASCII letters alone. */
+const matches = ({ sql }: Database, { at, ignoreCase, value: part }: Filter.Match, value: Statement.Fragment) => {
+  const fold = (text: Statement.Fragment) => (ignoreCase ? sql`lower(${text} COLLATE "C")` : text)
+  const [text, wanted] = [fold(value), fold(sql`${part}::text`)]
+  switch (at) {
+    case "anywhere":
+      return sql`strpos(${text}, ${wanted}) > 0`
+    case "start":
+      return sql`starts_with(${text}, ${wanted})`
+    case "end":
+      return sql`right(${text}, length(${wanted})) = ${wanted}`
+  }
+}

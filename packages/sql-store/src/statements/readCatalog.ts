@@ -1,0 +1,27 @@
+import { Build, type BuildId, Entity, type EntityId, Version, Workspace, type WorkspaceId } from "@deploys/core"
+import type { Statement } from "effect/sql"
+import type { Database } from "../internal/Database.ts"
+import { columns, jsonObject } from "../Rows.ts"
+
+/** The workspace with this id. */
+export const readWorkspace = ({ sql, table }: Database, id: WorkspaceId) =>
+  sql`SELECT ${columns(sql, "w", Workspace.fields)} FROM ${table("workspaces")} w WHERE w.id = ${id}`
+
+/** The entity with this id. */
+export const readEntity = ({ sql, table }: Database, id: EntityId) =>
+  sql`SELECT ${columns(sql, "e", Entity.fields)} FROM ${table("entities")} e WHERE e.id = ${id}`
+
+/** The build with this id and what it is of. */
+export const readBuild = (db: Database, id: BuildId) => db.sql`${origins(db)} WHERE b.id = ${id}`
+
+/** The completed build of the entity's default version that was created last. */
+export const readLatestBuild = (db: Database, id: EntityId) => db.sql`${origins(db)}
+  WHERE v.entity_id = ${id} AND v.is_default AND b.status = 'completed'
+  ORDER BY b.created_at DESC, b.id DESC LIMIT 1`
+
+const origins = ({ sql, table }: Database): Statement.Fragment => sql`
+  SELECT ${jsonObject(sql, "b", Build.fields)} AS build, ${jsonObject(sql, "v", Version.fields)} AS version,
+    ${jsonObject(sql, "e", Entity.fields)} AS entity
+  FROM ${table("builds")} b
+  JOIN ${table("versions")} v ON v.id = b.version_id
+  JOIN ${table("entities")} e ON e.id = v.entity_id`

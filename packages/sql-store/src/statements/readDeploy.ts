@@ -1,0 +1,28 @@
+import { Deploy, type DeployId, type DeployRecord, StepRecord } from "@deploys/core"
+import { Effect, Schema } from "effect"
+import type { Database } from "../internal/Database.ts"
+import { columns, jsonObject } from "../Rows.ts"
+
+/** What the columns of the engine say of a deploy, and its steps. */
+const Engine = Schema.Struct({ epoch: Schema.Natural, lastEvent: Schema.Natural, steps: Schema.Array(StepRecord) })
+
+const decodeDeploy = Schema.decodeUnknownEffect(Deploy)
+const decodeEngine = Schema.decodeUnknownEffect(Engine)
+
+/** A deploy with all that its runner needs of it. */
+export interface DeployRow extends DeployRecord {
+  readonly epoch: number
+  readonly lastEvent: number
+}
+
+/** The deploy with its steps in order, its epoch and the number of its last event; undefined where there is none. */
+export const readDeploy = Effect.fnUntraced(function* ({ sql, table }: Database, id: DeployId) {
+  const [row] = yield* sql`
+    SELECT ${columns(sql, "d", Deploy.fields)}, d.epoch, d.last_event AS "lastEvent", coalesce((
+      SELECT json_agg(${jsonObject(sql, "s", StepRecord.fields)} ORDER BY s.index)
+      FROM ${table("deploy_steps")} s WHERE s.deploy_id = d.id
+    ), '[]') AS steps
+    FROM ${table("deploys")} d WHERE d.id = ${id}`
+  if (row === undefined) return undefined
+  return { deploy: yield* decodeDeploy(row), ...(yield* decodeEngine(row)) } satisfies DeployRow
+})
