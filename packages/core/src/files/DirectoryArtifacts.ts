@@ -28,6 +28,13 @@ const asArtifactError =
 
 const bytesOf = (info: FileSystem.File.Info) => Number(ByteSize.toBigInt(info.size))
 
+/** Whoever writes to a file moves its time, and whoever replaces it gives it another number. */
+const revisionOf = ({ dev, ino, mtime, size }: FileSystem.File.Info) =>
+  Option.match(Option.all([ino, mtime]), {
+    onNone: () => ({}),
+    onSome: ([number, time]) => ({ revision: `${dev}.${number}.${time.getTime()}.${size}` })
+  })
+
 /** The bytes of a file, as long as it is there, is no link, and has its size. */
 const contentOf =
   (fs: FileSystem.FileSystem) =>
@@ -97,7 +104,7 @@ const make = Effect.fnUntraced(function* (given: string) {
     if (info.type === "SymbolicLink") return yield* link(name)
     if (info.type !== "File") return yield* special(name)
     const size = bytesOf(info)
-    return [{ path: name, size, content: content(file, name, size) }]
+    return [{ path: name, size, content: content(file, name, size), ...revisionOf(info) }]
   })
 
   return ArtifactStore.of({
