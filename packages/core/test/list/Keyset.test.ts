@@ -1,9 +1,4 @@
-<<<<<<< HEAD
-import type { Keyset } from "@deploys/core"
-import { type Deploy, DeployFields, Filter, Order, type QueryPlan, selectPage } from "@deploys/core"
-=======
 import { type Deploy, DeployFields, Filter, type Keyset, Order, type QueryPlan, selectPage } from "@deploys/core"
->>>>>>> main
 import { assert, describe, it } from "@effect/vitest"
 import { deployRow, instant } from "./rows.ts"
 
