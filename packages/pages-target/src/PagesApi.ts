@@ -69,7 +69,8 @@ export class PagesApi extends Context.Service<
 }
 
 const isPagesError = (error: unknown): error is PagesError => error instanceof PagesError
-const isUnauthorized = (error: unknown) => isPagesError(error) && error.fault === "unauthorized"
+/** Whatever a call with an upload token is forbidden for, a new token may mend. */
+const isForbidden = (error: unknown) => isPagesError(error) && (error.status === 401 || error.status === 403)
 const nothing = Schema.Unknown
 const bytesPerMilli = 64
 
@@ -124,7 +125,7 @@ const make = Effect.gen(function* () {
   )
 
   const withToken = <A, E>(name: string, call: (token: Redacted.Redacted) => Effect.Effect<A, E>) =>
-    tokens.use(name, call, isUnauthorized)
+    tokens.use(name, call, isForbidden)
 
   const upload = Effect.fnUntraced(function* (
     token: Redacted.Redacted,

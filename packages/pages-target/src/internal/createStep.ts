@@ -6,7 +6,7 @@ import { deploymentForm } from "./deploymentForm.ts"
 import { type Hashed, manifestOf } from "./hashStep.ts"
 import type { Prepared } from "./prepareStep.ts"
 import { findDeployments } from "./reconcile.ts"
-import { fromArtifact, fromPages } from "./stepErrors.ts"
+import { fromArtifact, fromPagesLater } from "./stepErrors.ts"
 import { removeDeployment, withdraw } from "./withdraw.ts"
 
 /** The deployment that was made, and its address. */
@@ -26,7 +26,7 @@ const mayHaveMade = ({ creations }: DeployWork, { idempotencyKey, starts }: RunC
 
 /** Takes a deployment that is there for this deploy's own, and removes what else there is of it. */
 const adopt = Effect.fnUntraced(function* (work: DeployWork, context: RunContext) {
-  const [newest, ...others] = yield* Effect.mapError(findDeployments(work, false), fromPages)
+  const [newest, ...others] = yield* Effect.mapError(findDeployments(work, false), fromPagesLater)
   if (newest === undefined) return Option.none<Deployment>()
   yield* context.log(`Found deployment ${newest.id}, which an earlier call has made`)
   yield* Effect.forEach(others, ({ id }) => removeDeployment(work, context, id))
@@ -44,7 +44,7 @@ const send = (work: DeployWork, { idempotencyKey, starts }: RunContext, form: Fo
         if (error.fault !== "unavailable") work.creations.set(idempotencyKey, { sent: false, starts })
       })
     ),
-    Effect.mapError(fromPages)
+    Effect.mapError(fromPagesLater)
   )
 
 const run = Effect.fnUntraced(function* ({ hash, prepare, work }: CreateInput, context: RunContext) {
@@ -65,7 +65,7 @@ const undo = Effect.fnUntraced(function* ({ prepare, work }: CreateInput, contex
   const certain = work.creations.get(idempotencyKey)?.sent === false
   const made = Option.isSome(output)
     ? [output.value.deploymentId]
-    : (yield* Effect.mapError(findDeployments(work, certain), fromPages)).map(({ id }) => id)
+    : (yield* Effect.mapError(findDeployments(work, certain), fromPagesLater)).map(({ id }) => id)
   const { previous } = yield* context.outputOf(prepare)
   const undone = yield* withdraw(work, context, { made, previous })
   work.creations.delete(idempotencyKey)

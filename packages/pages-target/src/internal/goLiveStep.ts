@@ -3,7 +3,7 @@ import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { type Deployment, type Project, stateOf } from "../PagesSchemas.ts"
 import type { Created } from "./createStep.ts"
 import { type DeployWork, lookSchedule, noticing } from "./deployWork.ts"
-import { fromPages } from "./stepErrors.ts"
+import { fromPagesLater } from "./stepErrors.ts"
 
 /** The address under which the deploy is live. */
 export const Live = Schema.Struct({ productionUrl: Schema.String })
@@ -25,7 +25,7 @@ const failed = ({ api, project }: DeployWork, { id, latest_stage }: Deployment) 
 /** The project once production serves the deployment; null as long as it doesn't. */
 const look = Effect.fnUntraced(function* (work: DeployWork, id: string, { log }: StepContext, seen: { stage: string }) {
   const { api, project } = work
-  const deployment = yield* Effect.mapError(api.deployment(project, id), fromPages)
+  const deployment = yield* Effect.mapError(api.deployment(project, id), fromPagesLater)
   if (Option.isNone(deployment)) return yield* final(`Deployment ${id} is gone`)
   const { latest_stage: stage } = deployment.value
   const stands = stage ? `Stage ${stage.name}: ${stage.status}` : "Waiting for a stage"
@@ -34,7 +34,7 @@ const look = Effect.fnUntraced(function* (work: DeployWork, id: string, { log }:
   const state = stateOf(deployment.value)
   if (state === "failed") return yield* failed(work, deployment.value)
   if (state === "working") return null
-  const found = yield* Effect.mapError(api.project(project), fromPages)
+  const found = yield* Effect.mapError(api.project(project), fromPagesLater)
   if (Option.isNone(found)) return yield* final(`The Pages project "${project}" is gone`)
   return found.value.canonical_deployment?.id === id ? found.value : null
 })

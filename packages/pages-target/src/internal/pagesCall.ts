@@ -24,6 +24,10 @@ const decodeEnvelope = Schema.decodeUnknownOption(Schema.fromJsonString(Envelope
 /** Codes of Cloudflare that say more than the status does. */
 const faultOfCode: Readonly<Record<number, PagesFault>> = {
   971: "limited",
+  9103: "unauthorized",
+  9109: "unauthorized",
+  10000: "unauthorized",
+  10001: "unauthorized",
   10046: "limited",
   8000000: "unavailable",
   8000013: "unauthorized"
@@ -34,9 +38,9 @@ const faultOf = (answer: Answer, code: number | null): PagesFault => {
   if (status === 429) return "limited"
   const known = code === null ? undefined : faultOfCode[code]
   if (known !== undefined) return known
-  // A firewall's challenge goes by; a token's refusal does not.
-  if (status === 401 || status === 403) return headers["cf-mitigated"] === undefined ? "unauthorized" : "unavailable"
-  if (code === 10000) return "unauthorized"
+  // A firewall's challenge goes by.
+  if (headers["cf-mitigated"] !== undefined) return "unavailable"
+  if (status === 401 || (status === 403 && code === null)) return "unauthorized"
   return status >= 500 || status === 408 || status === 425 || code === null ? "unavailable" : "refused"
 }
 

@@ -23,7 +23,7 @@ export const retrying =
           return Effect.succeed(Duration.max(duration, Duration.millis(least)))
         }),
         Schedule.tap(({ duration, input }) =>
-          isPagesError(input)
+          isPagesError(input) && input.retryable
             ? Effect.flatMap(RetryNotice, (notice) => notice(`${input.message}; again in ${Duration.format(duration)}`))
             : Effect.void
         )

@@ -17,6 +17,13 @@ export const fromPages = (error: PagesError): StepError =>
     ...(error.retryAfterMillis === null ? {} : { retryAfterMillis: error.retryAfterMillis })
   })
 
+/**
+ * As above, of calls with a token that was good a moment ago: that it is refused now may pass, and giving up here leaves a
+ * deploy half-way.
+ */
+export const fromPagesLater = (error: PagesError): StepError =>
+  error.fault === "unauthorized" ? new StepError({ ...fromPages(error), retryable: true }) : fromPages(error)
+
 /** What uploading may fail with. */
 export const fromUpload = (error: ArtifactError | PagesError): StepError =>
-  error._tag === "PagesError" ? fromPages(error) : fromArtifact(error)
+  error._tag === "PagesError" ? fromPagesLater(error) : fromArtifact(error)

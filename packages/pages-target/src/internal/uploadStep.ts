@@ -4,7 +4,7 @@ import { packBuckets } from "../UploadBucket.ts"
 import { contentTypeOf } from "./contentType.ts"
 import { counter, describeSize, type DeployWork, noticing, siteFor, sizeOf, stepRetry } from "./deployWork.ts"
 import { type Hashed, manifestOf } from "./hashStep.ts"
-import { fromPages, fromUpload } from "./stepErrors.ts"
+import { fromPagesLater, fromUpload } from "./stepErrors.ts"
 
 /** How many different files there are, how many of them Cloudflare had not, and their bytes. */
 export const Uploaded = Schema.Struct({ distinct: Schema.Natural, uploaded: Schema.Natural, bytes: Schema.Natural })
@@ -31,7 +31,7 @@ export const uploadStep = (work: DeployWork, hash: Step<typeof Hashed.Type>): St
         const manifest = yield* manifestOf(work, site, (yield* context.outputOf(hash)).digest)
         const distinct = new Map(site.assets.map((file) => [manifest.get(file.path) ?? "", file]))
         const hashes = [...distinct.keys()]
-        const missing = new Set(yield* Effect.mapError(api.missingAssets(project, hashes), fromPages))
+        const missing = new Set(yield* Effect.mapError(api.missingAssets(project, hashes), fromPagesLater))
         const assets = [...distinct]
           .filter(([hash]) => missing.has(hash))
           .map(([hash, { content, path, size }]) => ({ hash, size, content, contentType: contentTypeOf(path) }))

@@ -2,17 +2,17 @@ import { type StepContext, StepError, type Undone } from "@deploys/core"
 import { Clock, Duration, Effect, Option } from "effect"
 import { type Deployment, stateOf } from "../PagesSchemas.ts"
 import { type DeployWork, lookSchedule } from "./deployWork.ts"
-import { fromPages } from "./stepErrors.ts"
+import { fromPagesLater } from "./stepErrors.ts"
 
 /** Removes a deployment where Cloudflare lets us, and says whether: it keeps what it takes for the live one. */
 export const removeDeployment = ({ api, project }: DeployWork, { log }: StepContext, id: string) =>
   api.deleteDeployment(project, id).pipe(
     Effect.andThen(Effect.as(log(`Removed deployment ${id}`), true)),
     Effect.catchIf(
-      (error) => !error.retryable,
+      ({ fault }) => fault === "refused",
       (error) => Effect.as(log(`Cloudflare keeps deployment ${id}: ${error.message}`, "warn"), false)
     ),
-    Effect.mapError(fromPages)
+    Effect.mapError(fromPagesLater)
   )
 
 /** Waits until nothing more will become of the deployments by themselves: one at work may still go live. */
@@ -26,12 +26,12 @@ const settled = Effect.fnUntraced(function* ({ api, project, settings }: DeployW
     schedule: lookSchedule(settings),
     until: (all) => Effect.map(Clock.currentTimeMillis, (now) => !all.some(isAtWork) || now >= until)
   })
-}, Effect.mapError(fromPages))
+}, Effect.mapError(fromPagesLater))
 
 const liveIn = ({ api, project }: DeployWork) =>
   api.project(project).pipe(
     Effect.map((found) => Option.getOrUndefined(found)?.canonical_deployment?.id ?? null),
-    Effect.mapError(fromPages)
+    Effect.mapError(fromPagesLater)
   )
 
 /** How often production is put back while it is found not to be. */
@@ -50,7 +50,7 @@ const putBack = Effect.fnUntraced(function* (work: DeployWork, made: ReadonlyArr
     if (sent._tag === "Failure") refusal = sent.failure.message
     const back = yield* Effect.repeat(isBack, { schedule: lookSchedule(settings), until: (now) => now, times: 4 })
     if (back) return
-    if (sent._tag === "Failure" && !sent.failure.retryable) break
+    if (sent._tag === "Failure" && sent.failure.fault === "refused") break
     yield* Effect.sleep(Duration.millis((sent._tag === "Failure" ? sent.failure.retryAfterMillis : null) ?? 0))
   }
   return yield* new StepError({ message: `Production could not be put back to ${previous}: ${refusal}` })
@@ -62,18 +62,23 @@ interface Withdrawal {
   readonly previous: string | null
 }
 
-/** Puts production back if it serves one of the deployments; answers with the one that it still serves, if there is no way back. */
+/** Puts production back if it serves one of the deployments, and says so; it is stuck where there is no way back. */
 const leave = Effect.fnUntraced(function* (work: DeployWork, context: StepContext, { made, previous }: Withdrawal) {
   const live = yield* liveIn(work)
-  if (live === null || !made.includes(live)) return { wasLive: false, stuck: null }
+  if (live === null || !made.includes(live)) return { isLive: false, stuck: false }
   if (previous === null) {
     yield* context.log(`Deployment ${live} stays live: the project has no earlier one to go back to`, "warn")
-    return { wasLive: true, stuck: live }
+    const others = made.filter((id) => id !== live)
+    yield* Effect.forEach(others, (id) => removeDeployment(work, context, id), { discard: true })
+    return { isLive: true, stuck: true }
   }
   yield* putBack(work, made, previous)
   yield* context.log(`Production serves deployment ${previous} again`)
-  return { wasLive: true, stuck: null }
+  return { isLive: true, stuck: false }
 })
+
+/** How often to look whether a deployment that was built, and can't be removed, has become live after all. */
+const looks = 5
 
 /**
  * Takes the deployments of a deploy out of production, and removes them. The very first one of a project is there to stay:
@@ -87,17 +92,18 @@ export const withdraw = Effect.fnUntraced(function* (
   const { made, previous } = withdrawal
   if (made.length === 0) return "discarded"
   const deployments = yield* settled(work, made)
-  const before = yield* leave(work, context, withdrawal)
-  const kept: Array<string> = []
-  for (const id of made) {
-    if (id !== before.stuck && !(yield* removeDeployment(work, context, id))) kept.push(id)
+  const unfinished = deployments.find((one) => stateOf(one) === "working")
+  let kept = made
+  let wasLive = deployments.some((one) => stateOf(one) === "served")
+  for (let look = 1; look <= looks && kept.length > 0; look++) {
+    if (look > 1) yield* Effect.sleep(work.settings.pollEvery)
+    const { isLive, stuck } = yield* leave(work, context, withdrawal)
+    if (stuck) return "unresolved"
+    wasLive ||= isLive
+    if (look > 1 && !isLive) continue
+    kept = yield* Effect.filter(kept, (id) => Effect.map(removeDeployment(work, context, id), (removed) => !removed))
   }
-  const mayGoLive = deployments.find((one) => kept.includes(one.id) && stateOf(one) === "working")
-  if (mayGoLive !== undefined)
-    return yield* new StepError({ message: `Deployment ${mayGoLive.id} is still at work, and can't be removed` })
-  // What was kept and had been built may have become live only now.
-  const after = kept.length === 0 ? { wasLive: false, stuck: null } : yield* leave(work, context, withdrawal)
-  if (before.stuck !== null || after.stuck !== null) return "unresolved"
-  const wasLive = before.wasLive || after.wasLive || deployments.some((one) => stateOf(one) === "served")
+  if (unfinished !== undefined && kept.includes(unfinished.id))
+    return yield* new StepError({ message: `Deployment ${unfinished.id} is still at work, and can't be removed` })
   return wasLive && previous !== null ? "reverted" : "discarded"
 })

@@ -47,4 +47,6 @@ export interface FaultOptions {
   readonly times?: number
   /** How many calls go by before. Default: none. */
   readonly skip?: number
+  /** The project whose calls it is for. Default: of any. */
+  readonly project?: string
 }

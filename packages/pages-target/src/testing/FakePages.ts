@@ -54,6 +54,7 @@ const routes: ReadonlyArray<Route> = [
 
 interface Planned {
   readonly call: FakeCallName
+  readonly project: string | undefined
   readonly fault: FakeFault
   skip: number
   times: number
@@ -78,6 +79,8 @@ export class FakePages extends Context.Service<
     readonly calls: Effect.Effect<ReadonlyArray<FakeCall>>
     /** Lets the next call of this name, or a later one, go wrong. */
     readonly inject: (call: FakeCallName, fault: FakeFault, options?: FaultOptions) => Effect.Effect<void>
+    /** Takes back the faults that have not happened yet. */
+    readonly clearFaults: Effect.Effect<void>
     /** Makes a project. */
     readonly addProject: (name: string, productionBranch?: string) => Effect.Effect<void>
     /** The project, or undefined. */
@@ -87,11 +90,18 @@ export class FakePages extends Context.Service<
   /** On the given `HttpServer`, which serves nothing else. */
   static readonly layerServer = (options: FakeOptions = {}) => Layer.effect(FakePages, make(options))
 
-  /** On a free port of loopback. */
+  /** On a free port of loopback. Calls that are still waiting when it closes are cut off. */
   static readonly layer = (options: FakeOptions = {}) =>
-    FakePages.layerServer(options).pipe(
-      Layer.provide(NodeHttpServer.layer(createServer, { port: 0, host: "127.0.0.1" })),
-      Layer.orDie
+    Layer.unwrap(
+      Effect.sync(() => {
+        const node = createServer()
+        const cut = Effect.addFinalizer(() => Effect.sync(() => node.closeAllConnections()))
+        const listen = { port: 0, host: "127.0.0.1", gracefulShutdownTimeout: "100 millis" } as const
+        return Layer.merge(FakePages.layerServer(options), Layer.effectDiscard(cut)).pipe(
+          Layer.provide(NodeHttpServer.layer(() => node, listen)),
+          Layer.orDie
+        )
+      })
     )
 
   /** Settings of the target that lead to the fake. */
@@ -109,7 +119,7 @@ const apiToken = "fake-api-token"
 const cut = (request: HttpServerRequest.HttpServerRequest) =>
   Effect.suspend(() => {
     NodeHttpServerRequest.toIncomingMessage(request).socket.destroy()
-    return Effect.never
+    return Effect.succeed(HttpServerResponse.empty())
   })
 
 const send = ({ body, status }: FakeReply, headers: Record<string, string> = {}) =>
@@ -153,8 +163,9 @@ const make = Effect.fnUntraced(function* (options: FakeOptions) {
   const calls: Array<FakeCall> = []
   const planned: Array<Planned> = []
 
-  const faultFor = (call: FakeCallName) => {
-    const plan = planned.find((one) => one.call === call && one.times > 0)
+  const faultFor = (call: FakeCallName, of: string | undefined) => {
+    const isFor = (one: Planned) => one.call === call && (one.project ?? of) === of
+    const plan = planned.find((one) => isFor(one) && one.times > 0)
     if (plan === undefined) return undefined
     if (plan.skip > 0) {
       plan.skip -= 1
@@ -202,9 +213,10 @@ const make = Effect.fnUntraced(function* (options: FakeOptions) {
     const path = url.pathname + url.search
     const entry: Writable<FakeCall> = { call: route.call, method, path, headers, size, detail: undefined, status: null }
     calls.push(entry)
-    const fault = faultFor(route.call)
-    const body = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
     const token = (headers["authorization"] ?? "").replace(/^Bearer /, "")
+    const of = route.pattern.exec(url.pathname)?.groups?.["project"] ?? account.projectOf(token)
+    const fault = faultFor(route.call, of)
+    const body = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
     const work = answer({ route, url, headers, token, body, fault }, (detail) => void (entry.detail = detail))
     // What has come in whole is carried out, also for a client that has gone.
     const reply = yield* Effect.flatMap(Effect.forkIn(work, scope), Fiber.join)
@@ -236,8 +248,9 @@ const make = Effect.fnUntraced(function* (options: FakeOptions) {
     accountId,
     apiToken: Redacted.make(apiToken),
     calls: Effect.sync(() => calls.map((call) => ({ ...call }))),
-    inject: (call, fault, { skip = 0, times = 1 } = {}) =>
-      Effect.sync(() => void planned.push({ call, fault, skip, times })),
+    inject: (call, fault, { project, skip = 0, times = 1 } = {}) =>
+      Effect.sync(() => void planned.push({ call, fault, project, skip, times })),
+    clearFaults: Effect.sync(() => void planned.splice(0)),
     addProject: (name, branch = "main") => Effect.sync(() => void account.createProject(name, branch)),
     project: (name) => account.rowOf(name)
   })

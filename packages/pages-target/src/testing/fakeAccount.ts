@@ -68,7 +68,7 @@ export const makeFakeAccount = (options: FakeOptions) => {
   const projects = new Map<string, FakeRow>()
   const assets = new Map<string, FakeAsset>()
   const registered = new Set<string>()
-  const tokens = new Map<string, number>()
+  const tokens = new Map<string, { readonly project: string; readonly endsAt: number }>()
 
   const readyAt = (deployment: FakeDeployment) => deployment.createdAt + millis(options.deployTime)
   const isReady = (deployment: FakeDeployment, now: number) => now >= readyAt(deployment)
@@ -123,15 +123,16 @@ export const makeFakeAccount = (options: FakeOptions) => {
       projects.set(name, row)
       return row
     },
-    issueToken: (now: number) => {
+    issueToken: (project: string, now: number) => {
       const exp = Math.ceil((now + millis(options.tokenLifetime ?? "10 minutes")) / 1000)
       const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url")
       const claims = { exp, max_file_count_allowed: options.maxFiles ?? 20_000 }
       const jwt = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}.${randomBytes(32).toString("base64url")}`
-      tokens.set(jwt, now + millis(options.tokenLifetime ?? "10 minutes"))
+      tokens.set(jwt, { project, endsAt: now + millis(options.tokenLifetime ?? "10 minutes") })
       return jwt
     },
-    isTokenGood: (jwt: string, now: number) => (tokens.get(jwt) ?? 0) > now,
+    isTokenGood: (jwt: string, now: number) => (tokens.get(jwt)?.endsAt ?? 0) > now,
+    projectOf: (jwt: string) => tokens.get(jwt)?.project,
     revoke: (jwt: string) => tokens.delete(jwt),
     isMissing: (hash: string) => !assets.has(hash) || !registered.has(hash),
     register: (hashes: ReadonlyArray<string>) => hashes.forEach((hash) => registered.add(hash))

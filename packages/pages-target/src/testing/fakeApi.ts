@@ -231,7 +231,7 @@ export const makeFakeApi = (account: FakeAccount, places: FakePlaces): Readonly<
     uploadAssets,
     deployments,
     project: inProject((row, _, now) => ok(showProject(row, now))),
-    uploadToken: inProject((_, __, now) => ok({ jwt: account.issueToken(now) })),
+    uploadToken: inProject((row, _, now) => ok({ jwt: account.issueToken(row.name, now) })),
     missingAssets: ({ body }) =>
       decoded(Hashes, textOf(body), ({ hashes }) =>
         Effect.sync(() => ok([...new Set(hashes.filter(account.isMissing))], hashes))
