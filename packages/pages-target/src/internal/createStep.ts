@@ -19,8 +19,8 @@ interface CreateInput {
 }
 
 /** Whether an earlier start of the step, here or in another process, may have made a deployment. */
-const mayHaveMade = ({ creations }: DeployWork, { idempotencyKey, starts }: RunContext) => {
-  const known = creations.get(idempotencyKey)
+const mayHaveMade = ({ creations }: DeployWork, { deploy, starts }: RunContext) => {
+  const known = creations.get(deploy.id)
   return starts === 1 && known === undefined ? false : known?.sent !== false || known.starts !== starts - 1
 }
 
@@ -34,41 +34,41 @@ const adopt = Effect.fnUntraced(function* (work: DeployWork, context: RunContext
 })
 
 /** Sends the call. Only an answer that says no leaves it certain that nothing was made. */
-const send = (work: DeployWork, { idempotencyKey, starts }: RunContext, form: FormData) =>
+const send = (work: DeployWork, { deploy, starts }: RunContext, form: FormData) =>
   Effect.suspend(() => {
-    work.creations.set(idempotencyKey, { sent: true, starts })
+    work.creations.set(deploy.id, { sent: true, starts })
     return work.api.createDeployment({ project: work.project, form })
   }).pipe(
     Effect.tapError((error) =>
       Effect.sync(() => {
-        if (error.fault !== "unavailable") work.creations.set(idempotencyKey, { sent: false, starts })
+        if (error.fault !== "unavailable") work.creations.set(deploy.id, { sent: false, starts })
       })
     ),
     Effect.mapError(fromPagesLater)
   )
 
 const run = Effect.fnUntraced(function* ({ hash, prepare, work }: CreateInput, context: RunContext) {
-  const { idempotencyKey, outputOf, starts } = context
+  const { deploy, outputOf, starts } = context
   const site = yield* siteFor(work)
   const found = mayHaveMade(work, context) ? yield* adopt(work, context) : Option.none()
   if (Option.isSome(found)) return found.value
-  work.creations.set(idempotencyKey, { sent: false, starts })
+  work.creations.set(deploy.id, { sent: false, starts })
   const manifest = yield* manifestOf(work, site, (yield* outputOf(hash)).digest)
   const { branch } = yield* outputOf(prepare)
   const form = yield* Effect.mapError(deploymentForm(work, site, manifest, branch), fromArtifact)
   return yield* send(work, context, form)
 })
 
-/** What was made: by the output, or by looking for it where there is none. */
+/** Undoes what was made, by the output and by the mark: without an output it may take a while to turn up. */
 const undo = Effect.fnUntraced(function* ({ prepare, work }: CreateInput, context: UndoContext<typeof Created.Type>) {
-  const { idempotencyKey, output } = context
-  const certain = work.creations.get(idempotencyKey)?.sent === false
-  const made = Option.isSome(output)
-    ? [output.value.deploymentId]
-    : (yield* Effect.mapError(findDeployments(work, certain), fromPagesLater)).map(({ id }) => id)
+  const { deploy, output } = context
+  const certain = Option.isSome(output) || work.creations.get(deploy.id)?.sent === false
+  const marked = yield* Effect.mapError(findDeployments(work, certain), fromPagesLater)
+  const known = Option.match(output, { onNone: () => [], onSome: ({ deploymentId }) => [deploymentId] })
+  const made = [...new Set([...known, ...marked.map(({ id }) => id)])]
   const { previous } = yield* context.outputOf(prepare)
   const undone = yield* withdraw(work, context, { made, previous })
-  work.creations.delete(idempotencyKey)
+  work.creations.delete(deploy.id)
   return undone
 })
 

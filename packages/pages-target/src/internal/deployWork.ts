@@ -24,7 +24,7 @@ export interface DeployWork {
   readonly artifacts: ArtifactStore["Service"]
   readonly client: HttpClient.HttpClient
   readonly cache: HashCache
-  /** What this process knows of its calls to create a deployment, by idempotency key. */
+  /** What this process knows of its calls to create a deployment, by the deploy's id. */
   readonly creations: Creations
 }
 

@@ -1,8 +1,9 @@
 import { makeStep, type Step, StepError, type StepContext } from "@deploys/core"
 import { Clock, Duration, Effect, Option, Schema } from "effect"
-import { type Deployment, type Project, stateOf } from "../PagesSchemas.ts"
+import { type Deployment, messageOf, type Project, stateOf } from "../PagesSchemas.ts"
 import type { Created } from "./createStep.ts"
 import { type DeployWork, lookSchedule, noticing } from "./deployWork.ts"
+import { readMarker } from "./marker.ts"
 import { fromPagesLater } from "./stepErrors.ts"
 
 /** The address under which the deploy is live. */
@@ -22,6 +23,11 @@ const failed = ({ api, project }: DeployWork, { id, latest_stage }: Deployment) 
     })
   )
 
+/** A call that was sent twice may have made two deployments, which are the same. */
+const isServed = ({ request }: DeployWork, id: string, { canonical_deployment: live }: Project) =>
+  live?.id === id ||
+  (live && Option.exists(readMarker(messageOf(live)), ({ deployId }) => deployId === request.deploy.id))
+
 /** The project once production serves the deployment; null as long as it doesn't. */
 const look = Effect.fnUntraced(function* (work: DeployWork, id: string, { log }: StepContext, seen: { stage: string }) {
   const { api, project } = work
@@ -36,7 +42,7 @@ const look = Effect.fnUntraced(function* (work: DeployWork, id: string, { log }:
   if (state === "working") return null
   const found = yield* Effect.mapError(api.project(project), fromPagesLater)
   if (Option.isNone(found)) return yield* final(`The Pages project "${project}" is gone`)
-  return found.value.canonical_deployment?.id === id ? found.value : null
+  return isServed(work, id, found.value) ? found.value : null
 })
 
 const urlOf = ({ subdomain }: Project, { url }: typeof Created.Type) => `${new URL(url).protocol}//${subdomain}/`

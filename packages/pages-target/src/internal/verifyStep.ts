@@ -113,6 +113,7 @@ export const verifyStep = (work: DeployWork, create: Step<typeof Created.Type>):
         if (fault !== undefined) return yield* new StepError({ message: fault.fault, retryable: false })
         const compared = verdicts.filter((verdict) => verdict === "same").length
         yield* context.log(`The deployment serves ${compared} of its files as the artifact has them`)
+        work.creations.delete(context.deploy.id)
         return { compared, ledAway: verdicts.length - compared }
       },
       (effect, context) => noticing(context)(effect),
