@@ -7,6 +7,7 @@ import type { Creations, DeployWork } from "./internal/deployWork.ts"
 import { goLiveStep } from "./internal/goLiveStep.ts"
 import { hashStep } from "./internal/hashStep.ts"
 import { prepareStep } from "./internal/prepareStep.ts"
+import type { Site } from "./internal/siteFiles.ts"
 import { uploadStep } from "./internal/uploadStep.ts"
 import { verifyStep } from "./internal/verifyStep.ts"
 import { PagesApi } from "./PagesApi.ts"
@@ -40,7 +41,8 @@ export const layer: Layer.Layer<DeployTarget, never, ArtifactStore | HttpClient.
         artifacts: yield* ArtifactStore,
         client: yield* HttpClient.HttpClient,
         cache: makeHashCache(),
-        creations: new Map() satisfies Creations
+        creations: new Map() satisfies Creations,
+        sites: new Map<string, Site>()
       }
       const plan = Effect.fn("PagesTarget.plan")(function* (request: TargetRequest) {
         const project = services.settings.projectName(request.entity)

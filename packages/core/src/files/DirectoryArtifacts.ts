@@ -29,31 +29,39 @@ const asArtifactError =
 const bytesOf = (info: FileSystem.File.Info) => Number(ByteSize.toBigInt(info.size))
 
 /** Whoever writes to a file moves its time, and whoever replaces it gives it another number. */
-const revisionOf = ({ dev, ino, mtime, size }: FileSystem.File.Info) =>
+const revisionOf = ({ dev, ino, mtime, size }: FileSystem.File.Info): Pick<ArtifactFile, "revision"> =>
   Option.match(Option.all([ino, mtime]), {
     onNone: () => ({}),
     onSome: ([number, time]) => ({ revision: `${dev}.${number}.${time.getTime()}.${size}` })
   })
 
+const isSame = (one: FileSystem.File.Info, other: FileSystem.File.Info) =>
+  one.dev === other.dev && Option.isSome(one.ino) && Option.contains(other.ino, one.ino.value)
+
 /** The bytes of a file, as long as it is there, is no link, and has its size. */
 const contentOf =
   (fs: FileSystem.FileSystem) =>
-  (file: string, name: ArtifactPath, size: number): ArtifactFile["content"] => {
+  (file: string, name: ArtifactPath, found: FileSystem.File.Info): ArtifactFile["content"] => {
+    const size = bytesOf(found)
     const changed = invalid("changed", name, `The file no longer has ${size} bytes`)
     const open = Effect.gen(function* () {
       const info = yield* fs.lstat(file)
-      if (info.type === "SymbolicLink" || (yield* fs.realPath(file)) !== file) return yield* link(name)
+      if (info.type === "SymbolicLink") return yield* link(name)
       if (info.type !== "File") return yield* special(name)
+      // The very file that was found can't be behind a link now; any other could.
+      if (!isSame(info, found) && (yield* fs.realPath(file)) !== file) return yield* link(name)
       const handle = yield* fs.open(file)
-      return bytesOf(yield* handle.stat) === size ? handle : yield* changed
+      const opened = yield* handle.stat
+      return bytesOf(opened) === size && (Option.isNone(info.ino) || isSame(opened, info)) ? handle : yield* changed
     })
     const read = (handle: FileSystem.File, before: number) =>
-      Effect.flatMap(handle.readAlloc(chunkBytes), (read) => {
-        const chunk = Option.getOrUndefined(read)
-        if (chunk === undefined) return before === size ? Effect.succeed(undefined) : Effect.fail(changed)
-        const after = before + chunk.byteLength
-        return after <= size ? Effect.succeed([chunk, after] as const) : Effect.fail(changed)
-      })
+      before === size
+        ? Effect.undefined
+        : Effect.flatMap(handle.readAlloc(Math.min(chunkBytes, size - before)), (read) =>
+            Option.isNone(read)
+              ? Effect.fail(changed)
+              : Effect.succeed([read.value, before + read.value.byteLength] as const)
+          )
     const gone = asArtifactError(invalid("missing", name, "The file is gone"))
     return Stream.unwrap(Effect.map(open, (handle) => Stream.unfold(0, (before) => read(handle, before)))).pipe(
       Stream.mapError((error) => (error._tag === "PlatformError" ? gone(error) : error))
@@ -104,7 +112,7 @@ const make = Effect.fnUntraced(function* (given: string) {
     if (info.type === "SymbolicLink") return yield* link(name)
     if (info.type !== "File") return yield* special(name)
     const size = bytesOf(info)
-    return [{ path: name, size, content: content(file, name, size), ...revisionOf(info) }]
+    return [{ path: name, size, content: content(file, name, info), ...revisionOf(info) }]
   })
 
   return ArtifactStore.of({

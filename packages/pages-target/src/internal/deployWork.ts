@@ -5,7 +5,7 @@ import type { HashCache } from "../AssetManifest.ts"
 import type { PagesApi } from "../PagesApi.ts"
 import type { PagesSettings } from "../PagesConfig.ts"
 import { RetryNotice } from "./retrying.ts"
-import { siteOf } from "./siteFiles.ts"
+import { type Site, siteOf } from "./siteFiles.ts"
 import { fromArtifact } from "./stepErrors.ts"
 
 /**
@@ -26,11 +26,29 @@ export interface DeployWork {
   readonly cache: HashCache
   /** What this process knows of its calls to create a deployment, by the deploy's id. */
   readonly creations: Creations
+  /** Sites of deploys at work, by the deploy's id. */
+  readonly sites: Map<string, Site>
 }
 
-/** The site to be put live. */
-export const siteFor = ({ artifacts, request }: DeployWork) =>
-  artifacts.files(request.artifact).pipe(Effect.flatMap(siteOf), Effect.mapError(fromArtifact))
+/** How many sites are kept at most while they are put live. */
+const maxSites = 8
+
+/** The site to be put live. It is listed once for a deploy: its files say by themselves when they are no longer the same. */
+export const siteFor = ({ artifacts, request, sites }: DeployWork) =>
+  Effect.suspend(() => {
+    const kept = sites.get(request.deploy.id)
+    if (kept !== undefined) return Effect.succeed(kept)
+    return artifacts.files(request.artifact).pipe(
+      Effect.flatMap(siteOf),
+      Effect.mapError(fromArtifact),
+      Effect.tap((site) =>
+        Effect.sync(() => {
+          sites.set(request.deploy.id, site)
+          for (const id of sites.keys()) if (sites.size > maxSites) sites.delete(id)
+        })
+      )
+    )
+  })
 
 /** How large these files are together, in words. */
 export const describeSize = (files: ReadonlyArray<ArtifactFile>): string =>

@@ -114,6 +114,7 @@ export const verifyStep = (work: DeployWork, create: Step<typeof Created.Type>):
         const compared = verdicts.filter((verdict) => verdict === "same").length
         yield* context.log(`The deployment serves ${compared} of its files as the artifact has them`)
         work.creations.delete(context.deploy.id)
+        work.sites.delete(context.deploy.id)
         return { compared, ledAway: verdicts.length - compared }
       },
       (effect, context) => noticing(context)(effect),

@@ -46,16 +46,22 @@ const environment = (home: string, { accountId, apiToken, apiUrl }: WranglerRun)
   DO_NOT_TRACK: "1"
 })
 
-/** Runs `wrangler pages deploy` in an empty folder, with a home of its own and everything off that would call elsewhere. */
-export const wranglerDeploy = Effect.fnUntraced(function* (run: WranglerRun) {
-  const home = yield* temporaryFolder
+/** The arguments and the environment of `wrangler pages deploy`, to be run by Node in an empty folder, which is its home. */
+export const wranglerCommand = (run: WranglerRun, home: string) => {
   const { flags = [], folder, hash, message, project } = run
   const args = [bin, "pages", "deploy", folder, "--project-name", project, "--branch", "main"]
   const commit = ["--commit-hash", hash, "--commit-message", message, "--commit-dirty=false", ...flags]
+  return { args: [...args, ...commit], env: environment(home, run) }
+}
+
+/** Runs `wrangler pages deploy` in an empty folder, with a home of its own and everything off that would call elsewhere. */
+export const wranglerDeploy = Effect.fnUntraced(function* (run: WranglerRun) {
+  const home = yield* temporaryFolder
+  const { args, env } = wranglerCommand(run, home)
   return yield* Effect.callback<string, WranglerFailed>((resume) => {
-    const child = spawn(process.execPath, [...args, ...commit], {
+    const child = spawn(process.execPath, args, {
       cwd: home,
-      env: environment(home, run),
+      env,
       stdio: ["ignore", "pipe", "pipe"],
       detached: true
     })
