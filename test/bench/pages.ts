@@ -1,7 +1,7 @@
 // Deploys 2,000 files (50 MiB) to the fake, by Cloudflare's own client and by the Pages target, each in a process of its own.
 // Run: node test/bench/pages.ts [--check]
 import { spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -44,18 +44,16 @@ const writeSite = (folder: string) => {
 
 /** The most memory that one process below this one has had, in MiB. */
 const peakBelow = (pid: number): number => {
-  const status = (id: number) => {
+  const read = (file: string) => {
     try {
-      return readFileSync(`/proc/${id}/status`, "utf8")
+      return readFileSync(file, "utf8")
     } catch {
       return ""
     }
   }
-  const own = Number(/VmHWM:\s+(\d+)/.exec(status(pid))?.[1] ?? 0) / 1024
-  const children = readdirSync("/proc").filter((name) =>
-    new RegExp(`PPid:\\s+${pid}\\n`).test(/^\d+$/.test(name) ? status(Number(name)) : "")
-  )
-  return Math.max(own, ...children.map((name) => peakBelow(Number(name))))
+  const own = Number(/VmHWM:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024
+  const children = read(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean)
+  return Math.max(own, ...children.map((child) => peakBelow(Number(child))))
 }
 
 const measured = (command: string, args: ReadonlyArray<string>, options: { cwd?: string; env?: NodeJS.ProcessEnv }) =>
@@ -64,7 +62,7 @@ const measured = (command: string, args: ReadonlyArray<string>, options: { cwd?:
     const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] })
     let megabytes = 0
     const output: Array<string> = []
-    const look = setInterval(() => (megabytes = Math.max(megabytes, peakBelow(child.pid ?? 0))), 50)
+    const look = setInterval(() => (megabytes = Math.max(megabytes, peakBelow(child.pid ?? 0))), 100)
     const limit = setTimeout(() => child.kill("SIGKILL"), 120_000)
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(String(chunk)))
     child.on("close", (code) => {

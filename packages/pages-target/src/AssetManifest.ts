@@ -65,7 +65,7 @@ export const makeManifest = (options: {
     Effect.suspend(() => {
       const kept = cache.get(artifact, path, revision)
       if (kept !== undefined) return Effect.succeed(kept)
-      return Effect.tap(hashAsset(path, content), (hash) =>
+      return Effect.tap(hashAsset(path, size, content), (hash) =>
         Effect.sync(() => cache.set(artifact, path, { revision, hash }))
       )
     }).pipe(Effect.tap(() => hashed(size)))

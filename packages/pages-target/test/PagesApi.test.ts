@@ -28,7 +28,7 @@ const named = (name: string) =>
 const assetOf = (content: string) =>
   Effect.gen(function* () {
     const bytes = new TextEncoder().encode(content)
-    const hash = yield* hashAsset("a.txt", Stream.succeed(bytes))
+    const hash = yield* hashAsset("a.txt", bytes.length, Stream.succeed(bytes))
     return { hash, contentType: "text/plain", size: bytes.length, content: Stream.succeed(bytes) }
   })
 

@@ -1,7 +1,9 @@
 // One deploy by the Pages target in a process of its own, as a plan without an engine. Prints its milliseconds.
 import { DirectoryArtifacts } from "@deploys/core"
 import { PagesApi, PagesConfig, PagesTarget } from "@deploys/pages-target"
-import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Duration, Effect, Layer, Redacted } from "effect"
 import { runPlan } from "../../../packages/pages-target/test/support/plans.ts"
 

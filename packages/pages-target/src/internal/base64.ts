@@ -1,23 +1,29 @@
-import { Stream } from "effect"
-
 /** Bytes of the base64 text of so many bytes. */
 export const base64Length = (bytes: number): number => Math.ceil(bytes / 3) * 4
 
-const text = (bytes: Uint8Array) =>
-  Buffer.from(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64"), "latin1")
+/** Bytes that are turned into text at once: a multiple of three, and small enough for the text to be short-lived. */
+const slice = 24 * 1024
 
-/** The base64 text of a stream of bytes, as bytes of ASCII. What three bytes have in common is kept over the chunks. */
-export const base64 = <E, R>(content: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Uint8Array, E, R> =>
-  Stream.suspend(() => {
-    let rest: Uint8Array = new Uint8Array(0)
-    const whole = (chunk: Uint8Array) => {
-      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-      const end = bytes.length - (bytes.length % 3)
-      rest = bytes.slice(end)
-      return text(bytes.subarray(0, end))
+/**
+ * Turns bytes that come in pieces into one base64 text, which is handed on in pieces too. What is left of three bytes waits
+ * for the next piece.
+ */
+export const makeBase64 = (write: (text: string) => void) => {
+  let rest = Buffer.alloc(0)
+  const text = (bytes: Buffer, end: number) => {
+    for (let at = 0; at < end; at += slice) write(bytes.toString("base64", at, Math.min(at + slice, end)))
+  }
+  return {
+    add: (piece: Uint8Array) => {
+      const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length)
+      const all = rest.length === 0 ? bytes : Buffer.concat([rest, bytes])
+      const end = all.length - (all.length % 3)
+      text(all, end)
+      rest = Buffer.from(all.subarray(end))
+    },
+    end: () => {
+      text(rest, rest.length)
+      rest = Buffer.alloc(0)
     }
-    return Stream.concat(
-      Stream.map(content, whole),
-      Stream.suspend(() => (rest.length === 0 ? Stream.empty : Stream.succeed(text(rest))))
-    )
-  })
+  }
+}

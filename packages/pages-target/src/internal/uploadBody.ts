@@ -1,6 +1,6 @@
 import type { ArtifactError } from "@deploys/core"
 import { Effect, Stream } from "effect"
-import { base64, base64Length } from "./base64.ts"
+import { base64Length, makeBase64 } from "./base64.ts"
 
 /** A file to upload. */
 export interface UploadAsset {
@@ -11,56 +11,78 @@ export interface UploadAsset {
   readonly content: Stream.Stream<Uint8Array, ArtifactError>
 }
 
-const encoder = new TextEncoder()
-
 const head = ({ hash }: UploadAsset, index: number) =>
-  encoder.encode(`${index === 0 ? "[" : ","}{"key":${JSON.stringify(hash)},"value":"`)
+  `${index === 0 ? "[" : ","}{"key":${JSON.stringify(hash)},"value":"`
 
-const tail = ({ contentType }: UploadAsset, last: boolean) =>
-  encoder.encode(`","metadata":{"contentType":${JSON.stringify(contentType)}},"base64":true}${last ? "]" : ""}`)
+const tail = ({ contentType }: UploadAsset, isLast: boolean) =>
+  `","metadata":{"contentType":${JSON.stringify(contentType)}},"base64":true}${isLast ? "]" : ""}`
 
 /** Bytes of the body for these files. */
 export const uploadLength = (assets: ReadonlyArray<UploadAsset>): number =>
   assets.reduce(
     (sum, asset, index) =>
-      sum + head(asset, index).length + base64Length(asset.size) + tail(asset, index === assets.length - 1).length,
+      sum +
+      Buffer.byteLength(head(asset, index)) +
+      base64Length(asset.size) +
+      Buffer.byteLength(tail(asset, index === assets.length - 1)),
     0
   )
 
-/** Chunks under this size are sent together: each has its price. */
-const packet = 128 * 1024
+/** Bytes that are sent together: each piece has its price. */
+const packetBytes = 256 * 1024
 
-const packed = <E, R>(chunks: Stream.Stream<Uint8Array, E, R>) =>
-  Stream.suspend(() => {
-    let waiting: Array<Uint8Array> = []
-    let size = 0
-    const flush = () => {
-      const all = Buffer.concat(waiting)
-      waiting = []
-      size = 0
-      return all
+/** Gathers text into packets. */
+const makePackets = () => {
+  let packet = Buffer.allocUnsafeSlow(packetBytes)
+  let used = 0
+  let full: Array<Uint8Array> = []
+  const next = () => {
+    if (used > 0) full.push(packet.subarray(0, used))
+    packet = Buffer.allocUnsafeSlow(packetBytes)
+    used = 0
+  }
+  return {
+    write: (text: string) => {
+      const bytes = Buffer.byteLength(text)
+      if (used + bytes > packetBytes) next()
+      used += packet.write(text, used)
+    },
+    /** The packets that are full; at the end also the last one. */
+    take: (isEnd: boolean) => {
+      if (isEnd) next()
+      const taken = full
+      full = []
+      return taken
     }
-    const add = (chunk: Uint8Array) => {
-      waiting.push(chunk)
-      size += chunk.length
-      return size < packet ? [] : [flush()]
-    }
-    return Stream.concat(
-      Stream.flattenIterable(Stream.map(chunks, add)),
-      Stream.suspend(() => (size === 0 ? Stream.empty : Stream.succeed(flush())))
-    )
-  })
+  }
+}
 
-/** The body of an upload: JSON text, made as it is sent. `read` is told of every chunk of a file. */
+/** The body of an upload: JSON text, made as it is sent. `read` is told of every piece of a file. */
 export const uploadBody = (
   assets: ReadonlyArray<UploadAsset>,
   read: (bytes: number) => Effect.Effect<void>
 ): Stream.Stream<Uint8Array, ArtifactError> =>
-  packed(
-    Stream.flatMap(Stream.fromIterable(assets.entries()), ([index, asset]) =>
-      Stream.succeed(head(asset, index)).pipe(
-        Stream.concat(base64(Stream.tap(asset.content, (chunk) => read(chunk.length)))),
-        Stream.concat(Stream.succeed(tail(asset, index === assets.length - 1)))
-      )
+  Stream.suspend(() => {
+    const packets = makePackets()
+    const base64 = makeBase64(packets.write)
+    const asText = (asset: UploadAsset, index: number) => {
+      const add = (piece: Uint8Array) =>
+        Effect.map(read(piece.length), () => {
+          base64.add(piece)
+          return packets.take(false)
+        })
+      const end = () => {
+        base64.end()
+        packets.write(tail(asset, index === assets.length - 1))
+        return packets.take(index === assets.length - 1)
+      }
+      return Stream.suspend(() => {
+        packets.write(head(asset, index))
+        return Stream.concat(Stream.mapEffect(asset.content, add), Stream.sync(end))
+      })
+    }
+    return Stream.fromIterable(assets.entries()).pipe(
+      Stream.flatMap(([index, asset]) => asText(asset, index)),
+      Stream.flattenIterable
     )
-  )
+  })

@@ -59,7 +59,7 @@ const serve = Effect.fnUntraced(function* (
 ) {
   const hash = deployment.manifest.get(path) ?? ""
   const asset = account.assets.get(hash)
-  if (asset === undefined || (yield* hashAsset(path, Stream.succeed(asset.bytes))) !== hash)
+  if (asset === undefined || (yield* hashAsset(path, asset.bytes.length, Stream.succeed(asset.bytes))) !== hash)
     return HttpServerResponse.text("Internal Server Error", { status: 500 })
   const base = {
     "access-control-allow-origin": "*",
