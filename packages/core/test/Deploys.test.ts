@@ -167,4 +167,28 @@ describe("the promise façade", () => {
       assert.deepStrictEqual(await collect(deploys.listAll({}, { as: stranger })), [])
     })
   )
+
+  it.live("goes back, tells of the hold, and releases it", () =>
+    using([succeeds("upload")], async (deploys) => {
+      const first = await deploys.create({ buildId: "bld_1" })
+      await deploys.finished(first.id)
+      const key = { idempotencyKey: "once" }
+      const back = await deploys.rollback(first.id, { ...key, reason: "wrong prices" })
+      assert.deepInclude(back, { trigger: "rollback", replayed: false })
+      assert.deepInclude(await deploys.rollback(first.id, { ...key, reason: "wrong prices" }), {
+        id: back.id,
+        replayed: true
+      })
+      await deploys.finished(back.id)
+      const lane = await deploys.lane("app_1")
+      assert.deepInclude(lane, { liveDeployId: back.id, queuePolicy: "queue" })
+      assert.deepInclude(lane.hold, { by: "host", reason: "wrong prices" })
+      const auto = await deploys.deployForEvent({ buildId: "bld_1", sourceEventId: "push-1" })
+      assert.strictEqual((await deploys.get(auto.id)).waiting?.for, "hold")
+      await deploys.releaseHold("app_1")
+      assert.strictEqual((await deploys.finished(auto.id)).status, "completed")
+      assert.deepInclude(await rejection(deploys.create({ buildId: "bld_1" }, key)), { _tag: "IdempotencyKeyReused" })
+      assert.deepInclude(await rejection(deploys.lane("no id!")), { _tag: "NotFound", resource: "app" })
+    })
+  )
 })
