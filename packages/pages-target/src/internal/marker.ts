@@ -20,7 +20,7 @@ export const markedMessage = (deployId: string, entityId: string, message: strin
   cut(
     `${deployId} ${entityId} ${message ?? ""}`
       .toWellFormed()
-      .replaceAll(/[\u0000-\u001f\u007f\u0085\u2028\u2029]+/g, " ")
+      .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ")
       .trim()
   )
 
