@@ -11,6 +11,8 @@ interface CoreErrors {
   readonly BuildNotDeployable: Core.BuildNotDeployable
   readonly NoDeployableBuild: Core.NoDeployableBuild
   readonly DeployFinished: Core.DeployFinished
+  readonly DeployNotCompleted: Core.DeployNotCompleted
+  readonly IdempotencyKeyReused: Core.IdempotencyKeyReused
   readonly StoreError: Core.StoreError
 }
 
@@ -35,6 +37,15 @@ const table = {
       deployStatus: error.status,
       failureCode: error.failureCode
     }),
+  DeployNotCompleted: (error: Core.DeployNotCompleted) =>
+    new Problems.DeployNotCompleted({
+      detail: error.message,
+      deployId: error.deployId,
+      deployStatus: error.status,
+      failureCode: error.failureCode
+    }),
+  IdempotencyKeyReused: (error: Core.IdempotencyKeyReused) =>
+    new Problems.IdempotencyKeyReused({ detail: error.message }),
   StoreError: ({ cause }: Core.StoreError) =>
     new Problems.Unavailable({ detail: cause instanceof ListTooSlow ? cause.message : "The store could not answer" })
 }

@@ -82,7 +82,7 @@ layer(Web.layer)("an answer", (it) => {
   it.effect("to a get is the row with its steps", () =>
     Effect.gen(function* () {
       const { body } = yield* (yield* Web).send("GET", one)
-      assert.deepStrictEqual(body, { ...completed, steps: [], canCancel: false, canRollback: false })
+      assert.deepStrictEqual(body, { ...completed, steps: [], canCancel: false, canRollback: false, waiting: null })
     })
   )
 
@@ -298,6 +298,7 @@ layer(Web.layer)("an answer", (it) => {
         `${list}/search`,
         `${list}/{id}`,
         `${list}/{id}/cancel`,
+        `${list}/{id}/rollback`,
         `${list}/{id}/events`,
         "/healthz",
         "/readyz"

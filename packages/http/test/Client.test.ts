@@ -47,6 +47,7 @@ const cases: ReadonlyArray<readonly [name: string, test: (client: Client) => Eff
     "creates a deploy and learns its address",
     Effect.fnUntraced(function* (client) {
       const { body, headers } = yield* client.deploys.create({
+        headers: {},
         payload: { buildId: BuildId.make("bld_1"), metadata: { a: [1] } }
       })
       assert.deepStrictEqual(body.metadata, { a: [1] })
@@ -57,7 +58,7 @@ const cases: ReadonlyArray<readonly [name: string, test: (client: Client) => Eff
     "gets a deploy with its steps",
     Effect.fnUntraced(function* (client) {
       const deploy = yield* client.deploys.get({ params: { id: ids.completed } })
-      assert.deepStrictEqual(deploy, { ...completed, steps: [], canCancel: false, canRollback: false })
+      assert.deepStrictEqual(deploy, { ...completed, steps: [], canCancel: false, canRollback: false, waiting: null })
     })
   ],
   [

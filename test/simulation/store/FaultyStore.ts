@@ -63,10 +63,14 @@ export class FaultyStore {
       }
       if (fault?.what === "killed before") return this.#kill()
       if (op === "insert") this.#database.insertsOnTheWay += 1
-      this.#timeline.after(this.#latency() + (fault?.what === "request late" ? fault.millis : 0), () => {
+      const isGivenUp = fault?.what === "given up, then done"
+      if (isGivenUp) answer([], null)
+      const isLate = isGivenUp || fault?.what === "request late"
+      this.#timeline.after(this.#latency() + (isLate ? fault.millis : 0), () => {
         if (op === "insert") this.#database.insertsOnTheWay -= 1
         if (fault?.what === "refused") return answer([], null)
         const [exit, calls] = perform()
+        if (isGivenUp) return
         if (fault?.what === "killed behind") return this.#kill()
         if (fault?.what === "frozen behind") this.#machine.freeze(fault.millis)
         if (fault?.what === "done twice") this.#timeline.after(fault.millis, perform)
@@ -88,10 +92,14 @@ export class FaultyStore {
     const { store } = this.#database
     const change = (deployId: Parameters<DeployStore["Service"]["find"]>[0]) => this.#database.change(deployId)
     return {
-      insert: (request) =>
-        this.#call("insert", store.insert(request), (exit) =>
+      insert: (request, options) =>
+        this.#call("insert", store.insert(request, options), (exit) =>
           Exit.isSuccess(exit) ? [{ op: "insert", request, answer: exit.value, ...change(request.id) }] : []
         ),
+      remembered: (request) => this.#call("find", store.remembered(request), () => []),
+      lane: (id) => this.#call("find", store.lane(id), () => []),
+      waiting: (id) => this.#call("find", store.waiting(id), () => []),
+      releaseHold: (id) => this.#call("find", store.releaseHold(id), () => []),
       find: (id) => this.#call("find", store.find(id), () => []),
       list: (query) => store.list(query),
       listJson: (query) => store.listJson(query),

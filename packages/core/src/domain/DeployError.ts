@@ -6,7 +6,7 @@ import { Right } from "./Principal.ts"
 
 /** Nothing of this kind and id exists, or the caller may not see it: the two are never told apart. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
-  resource: Schema.Literals(["workspace", "app", "build", "deploy"]),
+  resource: Schema.Literals(["workspace", "app", "build", "sourceEvent", "deploy"]),
   id: Schema.String
 }) {
   /** Names what was looked for. */
@@ -59,6 +59,28 @@ export class DeployFinished extends Schema.TaggedError<DeployFinished>()("Deploy
   /** Says how it ended. */
   override get message() {
     return `Deploy ${this.deployId} is over: ${this.status}${this.failureCode === null ? "" : ` (${this.failureCode})`}`
+  }
+}
+
+/** A deploy that did not complete, so that there is nothing to go back to. */
+export class DeployNotCompleted extends Schema.TaggedError<DeployNotCompleted>()("DeployNotCompleted", {
+  deployId: DeployId,
+  status: DeployStatus,
+  failureCode: Schema.NullOr(FailureCode)
+}) {
+  /** Says how far it has come. */
+  override get message() {
+    return `Deploy ${this.deployId} has not completed: ${this.status}${this.failureCode === null ? "" : ` (${this.failureCode})`}`
+  }
+}
+
+/** An idempotency key that the caller has used for another request in the last 24 hours. */
+export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {
+  key: Schema.String
+}) {
+  /** Names the key. */
+  override get message() {
+    return `The idempotency key ${this.key} belongs to another request`
   }
 }
 

@@ -10,8 +10,10 @@ import { DeployStore, type StoreChange } from "../ports/DeployStore.ts"
 import { cancel } from "./internal/cancel.ts"
 import { claim, claimable } from "./internal/claim.ts"
 import { insert } from "./internal/insert.ts"
+import { lane, releaseHold, waiting } from "./internal/lane.ts"
 import { release, renew } from "./internal/lease.ts"
 import { move } from "./internal/move.ts"
+import { remembered } from "./internal/once.ts"
 import { relativesFor } from "./internal/relatives.ts"
 import { deployOf, emptyState, type Now, type State, type Transition } from "./internal/state.ts"
 
@@ -49,7 +51,23 @@ const make = Effect.gen(function* () {
   })
 
   return DeployStore.of({
-    insert: Effect.fn("DeployStore.insert")((deploy) => commit((state, at) => insert(state, at, deploy))),
+    insert: Effect.fn("DeployStore.insert")((deploy, options = {}) =>
+      Effect.flatMap(
+        commit((state, at) => insert(state, at, deploy, options)),
+        Effect.fromResult
+      )
+    ),
+    remembered: Effect.fn("DeployStore.remembered")((request) =>
+      Effect.flatMap(
+        read((state, at) => remembered(state, at, request)),
+        Effect.fromResult
+      )
+    ),
+    lane: Effect.fn("DeployStore.lane")((entityId) => read((state) => lane(state, entityId))),
+    waiting: Effect.fn("DeployStore.waiting")((id) => read((state) => waiting(state, id))),
+    releaseHold: Effect.fn("DeployStore.releaseHold")((entityId) =>
+      commit((state, at) => releaseHold(state, at, entityId))
+    ),
     find: Effect.fn("DeployStore.find")((id) =>
       read((state) =>
         Option.fromNullishOr(deployOf(state, id)).pipe(Option.map(({ deploy, steps }) => ({ deploy, steps })))

@@ -20,12 +20,15 @@ const written = (name: string, schema: JsonSchema.JsonSchema) => {
   return { description: meaning, schema: plain, ...(name === "ids" ? { style: "form", explode: false } : {}) }
 }
 
-const parameters = Object.entries(SearchDeploys.fields).map(([name, field]) => ({
-  name,
-  in: "query",
-  required: false,
-  ...written(name, schemaOf(field))
-}))
+const parametersOf = () =>
+  Object.entries(SearchDeploys.fields).map(([name, field]) => ({
+    name,
+    in: "query",
+    required: false,
+    ...written(name, schemaOf(field))
+  }))
 
 /** Describes the query of the list by what the same parameters are in a body: as text alone it would say nothing. */
-export const listParameters = OpenApi.annotations({ transform: (operation) => ({ ...operation, parameters }) })
+export const listParameters = OpenApi.annotations({
+  transform: (operation) => ({ ...operation, parameters: parametersOf() })
+})
