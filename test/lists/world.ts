@@ -25,7 +25,7 @@ export const dropConstraints = Effect.gen(function* () {
     WHERE connamespace = 'deploys'::regnamespace AND contype IN ('f', 'c', 'u')`
   const inOrder = constraints.toSorted((a, b) => Number(b.name.endsWith("_fkey")) - Number(a.name.endsWith("_fkey")))
   for (const { name, table } of inOrder) yield* sql`ALTER TABLE ${sql.literal(table)} DROP CONSTRAINT ${sql(name)}`
-  yield* sql`DROP INDEX deploys.deploys_one_running, deploys.versions_default`
+  yield* sql`DROP INDEX deploys.deploys_one_running, deploys.deploys_source_event, deploys.versions_default`
   yield* sql`ALTER TABLE deploys.source_events ALTER COLUMN payload DROP NOT NULL`
 })
 

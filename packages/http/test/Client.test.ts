@@ -25,9 +25,29 @@ const cases: ReadonlyArray<readonly [name: string, test: (client: Client) => Eff
     })
   ],
   [
+    "searches by a typed filter",
+    Effect.fnUntraced(function* (client) {
+      const page = yield* client.deploys.search({
+        payload: {
+          filter: {
+            NOT: { steps: { some: { status: { in: ["failed"] } } } },
+            metadata: { path: { keys: ["pr"], gt: 7 } }
+          },
+          orderBy: [{ startedAt: "desc_nulls_last" }],
+          ids: [ids.running],
+          workspace_id: running.workspaceId,
+          total: false
+        }
+      })
+      assert.deepStrictEqual(page.data, [running, completed])
+      assert.isNull(page.pageInfo.total)
+    })
+  ],
+  [
     "creates a deploy and learns its address",
     Effect.fnUntraced(function* (client) {
       const { body, headers } = yield* client.deploys.create({
+        headers: {},
         payload: { buildId: BuildId.make("bld_1"), metadata: { a: [1] } }
       })
       assert.deepStrictEqual(body.metadata, { a: [1] })
@@ -38,7 +58,7 @@ const cases: ReadonlyArray<readonly [name: string, test: (client: Client) => Eff
     "gets a deploy with its steps",
     Effect.fnUntraced(function* (client) {
       const deploy = yield* client.deploys.get({ params: { id: ids.completed } })
-      assert.deepStrictEqual(deploy, { ...completed, steps: [], canCancel: false, canRollback: false })
+      assert.deepStrictEqual(deploy, { ...completed, steps: [], canCancel: false, canRollback: false, waiting: null })
     })
   ],
   [

@@ -86,7 +86,7 @@ layer(Layer.provideMerge(Server, Layer.merge(Engine, FetchHttpClient.layer)), { 
     it.effect("tells those who follow a deploy all of it, live", () =>
       Effect.gen(function* () {
         const client = yield* clientOf("deployer")
-        const { body: created } = yield* client.deploys.create({ payload: build })
+        const { body: created } = yield* client.deploys.create({ headers: {}, payload: build })
         const params = { id: created.id }
         const gate = yield* Gate
         const seen = yield* (yield* client.deploys.events({ params, headers: {} })).pipe(
@@ -113,7 +113,10 @@ layer(Layer.provideMerge(Server, Layer.merge(Engine, FetchHttpClient.layer)), { 
     it.effect("cancels a deploy at work, and its followers learn that", () =>
       Effect.gen(function* () {
         const client = yield* clientOf("deployer")
-        const { body: created } = yield* client.deploys.create({ payload: { ...build, metadata: { pr: 7 } } })
+        const { body: created } = yield* client.deploys.create({
+          headers: {},
+          payload: { ...build, metadata: { pr: 7 } }
+        })
         const params = { id: created.id }
         const seen = yield* (yield* client.deploys.events({ params, headers: {} })).pipe(
           Stream.tap(({ event }) =>
@@ -167,7 +170,7 @@ layer(Layer.provideMerge(Server, Layer.merge(Engine, FetchHttpClient.layer)), { 
           clientOf("deployer")
         ])
         const refusal = (client: typeof reader, payload: Parameters<typeof reader.deploys.create>[0]["payload"]) =>
-          Effect.map(Effect.flip(client.deploys.create({ payload })), ({ _tag }) => _tag)
+          Effect.map(Effect.flip(client.deploys.create({ headers: {}, payload })), ({ _tag }) => _tag)
         assert.strictEqual(yield* refusal(reader, build), "Forbidden")
         assert.strictEqual(yield* refusal(stranger, build), "NotFound")
         assert.strictEqual(yield* refusal(stranger, { appId: EntityId.make("app_1") }), "NotFound")

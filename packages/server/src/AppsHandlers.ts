@@ -1,4 +1,4 @@
-import { CatalogRegistry, EntityId, IdGenerator, readScope } from "@deploys/core"
+import { CatalogRegistry, DeployEngine, EntityId, IdGenerator, readScope } from "@deploys/core"
 import { failWithProblem } from "@deploys/http"
 import { CurrentPrincipal } from "@deploys/http/api"
 import { Effect } from "effect"
@@ -12,6 +12,7 @@ export const layer = HttpApiBuilder.group(
   ServerApi,
   "apps",
   Effect.fn(function* (handlers) {
+    const engine = yield* DeployEngine
     const registry = yield* CatalogRegistry
     const ids = yield* IdGenerator
     const visible = yield* catalogAccess
@@ -32,7 +33,14 @@ export const layer = HttpApiBuilder.group(
           StoreError: (error) => failWithProblem(error)
         })
       ),
-      get: Effect.fn("AppsApi.get")(({ params }) => visible.app(params.id), Effect.catch(failWithProblem))
+      get: Effect.fn("AppsApi.get")(function* ({ params }) {
+        const app = yield* visible.app(params.id)
+        const { hold, liveDeployId, queuePolicy } = yield* engine.lane(yield* CurrentPrincipal, params.id)
+        return { ...app, liveDeployId, hold, queuePolicy }
+      }, Effect.catch(failWithProblem)),
+      releaseHold: Effect.fn("AppsApi.releaseHold")(function* ({ params }) {
+        yield* engine.releaseHold(yield* CurrentPrincipal, params.id)
+      }, Effect.catch(failWithProblem))
     })
   })
 )

@@ -5,6 +5,7 @@ import {
   type DeployStore,
   DirectoryArtifacts,
   LiveEvents,
+  queuePolicies,
   RunnerOptions
 } from "@deploys/core"
 import { LocalTarget } from "@deploys/local-target"
@@ -49,4 +50,4 @@ export const layer = (
   DeployEngine,
   InvalidSetting,
   Catalog | DataFolder | DeployStore | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path
-> => (settings.runner ? running(settings) : idle)
+> => Layer.provide(settings.runner ? running(settings) : idle, queuePolicies(settings.queuePolicy))

@@ -34,7 +34,8 @@ layer(TestServer.layer)("the catalog's routes", (it) => {
       const { body, status } = yield* ask("/api/apps", { json })
       assert.strictEqual(status, 201)
       assert.deepInclude(body, { workspaceId: "mine", name: "fresh-1", kind: "app" })
-      assert.deepStrictEqual((yield* ask(`/api/apps/${body.id}`)).body, body)
+      const details = { liveDeployId: null, hold: null, queuePolicy: "queue" }
+      assert.deepStrictEqual((yield* ask(`/api/apps/${body.id}`)).body, { ...body, ...details })
       const again = yield* ask("/api/apps", { json })
       assert.deepInclude(again.body, { status: 409, type: "urn:problem-type:deploys:name-taken" })
       const hidden = yield* ask("/api/apps", { json: { workspaceId: "mine", name: "blog" } })

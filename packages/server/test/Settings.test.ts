@@ -19,6 +19,7 @@ describe("settings", () => {
         sitesPort: 4000,
         runner: true,
         maxRunning: 16,
+        queuePolicy: "queue",
         leaseSeconds: 15,
         rootToken: Option.none()
       })
@@ -43,6 +44,7 @@ describe("settings", () => {
         SITES_PORT: "65535",
         RUNNER: "off",
         MAX_RUNNING: "1",
+        QUEUE_POLICY: "replace",
         LEASE_SECONDS: "300",
         ROOT_TOKEN: token
       })
@@ -57,6 +59,7 @@ describe("settings", () => {
           sitesPort: 65_535,
           runner: false,
           maxRunning: 1,
+          queuePolicy: "replace",
           leaseSeconds: 300,
           rootToken: Option.some(token)
         }
@@ -76,6 +79,7 @@ describe("settings", () => {
     ["RUNNER", "yes", `RUNNER: expected "on" or "off", got "yes"`],
     ["TARGET", "s3", `TARGET: expected "local" or "pages", got "s3"`],
     ["TARGET", "pages", `TARGET: "pages" is not available yet, only "local" is`],
+    ["QUEUE_POLICY", "newest", `QUEUE_POLICY: expected "queue" or "latest" or "replace", got "newest"`],
     ["MAX_RUNNING", "0", `MAX_RUNNING: expected a whole number from 1 to 1000, got "0"`],
     ["LEASE_SECONDS", "1.5", `LEASE_SECONDS: expected a whole number from 1 to 300, got "1.5"`]
   ]

@@ -86,6 +86,27 @@ layer(onPglite)("the store on PGlite", (it) => {
     })
   )
 
+  it.effect("forgets an idempotency key after 24 hours, and deletes those of others", () =>
+    Effect.gen(function* () {
+      const store = yield* DeployStore
+      const sql = yield* SqlClient.SqlClient
+      const keyed = (key: string, request: string) => ({ principal: "keeper", key, request })
+      const age = (hours: number) =>
+        sql`UPDATE deploys.idempotency_keys SET created_at = now() - ${hours}::int * interval '1 hour'
+          WHERE principal = 'keeper'`
+      yield* store.insert(yield* newDeploy(), { once: keyed("old", "a") })
+      const first = yield* store.insert(yield* newDeploy(), { once: keyed("mine", "a") })
+      yield* age(23)
+      assert.strictEqual((yield* store.insert(yield* newDeploy(), { once: keyed("mine", "a") })).id, first.id)
+      yield* age(24)
+      assert.isTrue(Option.isNone(yield* store.remembered(keyed("mine", "a"))))
+      const next = yield* store.insert(yield* newDeploy(), { once: keyed("mine", "b") })
+      assert.notStrictEqual(next.id, first.id)
+      const left = yield* sql`SELECT key, deploy_id FROM deploys.idempotency_keys WHERE principal = 'keeper'`
+      assert.deepStrictEqual(left, [{ key: "mine", deploy_id: next.id }])
+    })
+  )
+
   it.effect("writes no time before that of the last move, whatever the clock says", () =>
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient

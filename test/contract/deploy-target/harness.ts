@@ -56,6 +56,8 @@ export const requestOf = Effect.fnUntraced(function* (entity: Entity, artifact: 
 /** What a run of a plan has come to, in the form in which a store keeps it. */
 export class Progress {
   readonly outputs = new Map<string, Schema.Json>()
+  /** How often each step was started. */
+  readonly starts = new Map<string, number>()
   previewUrl: string | undefined
   productionUrl: string | undefined
 }
@@ -80,9 +82,12 @@ export const planOf = (request: TargetRequest): Effect.Effect<Plan, never, Deplo
 export const attempt = Effect.fnUntraced(function* (request: TargetRequest, progress: Progress, index: number) {
   const { [index]: step } = (yield* planOf(request)).steps
   if (step === undefined) return yield* Effect.die(new Error(`There is no step ${index}`))
+  const starts = (progress.starts.get(step.name) ?? 0) + 1
+  progress.starts.set(step.name, starts)
   const context: RunContext = {
     ...contextOf(request.deploy, progress, step),
     attempt: 1,
+    starts,
     progress: () => Effect.void
   }
   const stored = yield* step

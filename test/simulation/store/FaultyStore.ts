@@ -92,12 +92,17 @@ export class FaultyStore {
     const { store } = this.#database
     const change = (deployId: Parameters<DeployStore["Service"]["find"]>[0]) => this.#database.change(deployId)
     return {
-      insert: (request) =>
-        this.#call("insert", store.insert(request), (exit) =>
+      insert: (request, options) =>
+        this.#call("insert", store.insert(request, options), (exit) =>
           Exit.isSuccess(exit) ? [{ op: "insert", request, answer: exit.value, ...change(request.id) }] : []
         ),
+      remembered: (request) => this.#call("find", store.remembered(request), () => []),
+      lane: (id) => this.#call("find", store.lane(id), () => []),
+      waiting: (id) => this.#call("find", store.waiting(id), () => []),
+      releaseHold: (id) => this.#call("find", store.releaseHold(id), () => []),
       find: (id) => this.#call("find", store.find(id), () => []),
       list: (query) => store.list(query),
+      listJson: (query) => store.listJson(query),
       claimable: (options) => this.#call("claimable", store.claimable(options), () => []),
       claim: (request) =>
         this.#call("claim", store.claim(request), (exit) =>

@@ -38,5 +38,6 @@ export const catalog = Layer.succeed(Catalog, {
   workspace: () => Effect.succeedNone,
   entity: () => Effect.succeedNone,
   latestBuild: () => Effect.succeedNone,
+  sourceEvent: () => Effect.succeedNone,
   build: (id) => Effect.succeed(Option.fromNullishOr(origins.get(id)))
 })

@@ -22,32 +22,49 @@ const special = (path: string) => invalid("special", path, "Only files and folde
 
 /** A failure of the file system, where `gone` says what it means that something is not there. */
 const asArtifactError =
-  (gone: ArtifactInvalid) =>
+  (gone: () => ArtifactInvalid) =>
   (error: PlatformError.PlatformError): ArtifactError =>
-    error.reason._tag === "NotFound" ? gone : new ArtifactUnavailable({ cause: error })
+    error.reason._tag === "NotFound" ? gone() : new ArtifactUnavailable({ cause: error })
 
 const bytesOf = (info: FileSystem.File.Info) => Number(ByteSize.toBigInt(info.size))
+
+/** Whoever writes to a file moves its time, and whoever replaces it gives it another number. */
+const revisionOf = ({ dev, ino, mtime, size }: FileSystem.File.Info): Pick<ArtifactFile, "revision"> =>
+  Option.match(Option.all([ino, mtime]), {
+    onNone: () => ({}),
+    onSome: ([number, time]) => ({ revision: `${dev}.${number}.${time.getTime()}.${size}` })
+  })
+
+/** What tells a file from all others, as long as it is there; null where the file system doesn't say. */
+const identityOf = ({ dev, ino }: FileSystem.File.Info) => (Option.isSome(ino) ? `${dev}.${ino.value}` : null)
 
 /** The bytes of a file, as long as it is there, is no link, and has its size. */
 const contentOf =
   (fs: FileSystem.FileSystem) =>
-  (file: string, name: ArtifactPath, size: number): ArtifactFile["content"] => {
-    const changed = invalid("changed", name, `The file no longer has ${size} bytes`)
+  (file: string, name: ArtifactPath, size: number, found: string | null): ArtifactFile["content"] => {
+    // Made where it is needed: an error takes longer than reading a small file does.
+    const changed = () => invalid("changed", name, `The file no longer has ${size} bytes`)
     const open = Effect.gen(function* () {
       const info = yield* fs.lstat(file)
-      if (info.type === "SymbolicLink" || (yield* fs.realPath(file)) !== file) return yield* link(name)
+      if (info.type === "SymbolicLink") return yield* link(name)
       if (info.type !== "File") return yield* special(name)
+      const identity = identityOf(info)
+      // The very file that was found can't be behind a link now; any other could.
+      const isFound = identity !== null && identity === found
+      if (!isFound && (yield* fs.realPath(file)) !== file) return yield* link(name)
       const handle = yield* fs.open(file)
-      return bytesOf(yield* handle.stat) === size ? handle : yield* changed
+      const opened = yield* handle.stat
+      return bytesOf(opened) === size && identityOf(opened) === identity ? handle : yield* changed()
     })
     const read = (handle: FileSystem.File, before: number) =>
-      Effect.flatMap(handle.readAlloc(chunkBytes), (read) => {
-        const chunk = Option.getOrUndefined(read)
-        if (chunk === undefined) return before === size ? Effect.succeed(undefined) : Effect.fail(changed)
-        const after = before + chunk.byteLength
-        return after <= size ? Effect.succeed([chunk, after] as const) : Effect.fail(changed)
-      })
-    const gone = asArtifactError(invalid("missing", name, "The file is gone"))
+      before === size
+        ? Effect.undefined
+        : Effect.flatMap(handle.readAlloc(Math.min(chunkBytes, size - before)), (read) =>
+            Option.isNone(read)
+              ? Effect.fail(changed())
+              : Effect.succeed([read.value, before + read.value.byteLength] as const)
+          )
+    const gone = asArtifactError(() => invalid("missing", name, "The file is gone"))
     return Stream.unwrap(Effect.map(open, (handle) => Stream.unfold(0, (before) => read(handle, before)))).pipe(
       Stream.mapError((error) => (error._tag === "PlatformError" ? gone(error) : error))
     )
@@ -60,20 +77,20 @@ const make = Effect.fnUntraced(function* (given: string) {
 
   /** The artifact's folder. A link on the way below the root is refused, since it may lead out of it. */
   const folderOf = Effect.fnUntraced(function* (artifact: ArtifactLocator) {
-    const missing = invalid("missing", null, `There is no artifact ${artifact}`)
-    const name = yield* Effect.mapError(decodePath(artifact), () => missing)
+    const missing = () => invalid("missing", null, `There is no artifact ${artifact}`)
+    const name = yield* Effect.mapError(decodePath(artifact), missing)
     const root = yield* Effect.mapError(fs.realPath(given), asArtifactError(missing))
     const folder = path.join(root, name)
     const info = yield* Effect.mapError(fs.lstat(folder), asArtifactError(missing))
     if ((yield* Effect.mapError(fs.realPath(folder), asArtifactError(missing))) !== folder) return yield* link(artifact)
-    return info.type === "Directory" ? folder : yield* missing
+    return info.type === "Directory" ? folder : yield* missing()
   })
 
   const filesIn = Effect.fnUntraced(function* (
     root: string,
     prefix: string
   ): Effect.fn.Return<ReadonlyArray<ArtifactFile>, ArtifactError> {
-    const vanished = invalid("changed", prefix, "The folder is gone")
+    const vanished = () => invalid("changed", prefix, "The folder is gone")
     const entries = yield* Effect.mapError(fs.readDirectoryEntries(path.join(root, prefix)), asArtifactError(vanished))
     const found = yield* Effect.forEach(
       entries,
@@ -91,13 +108,13 @@ const make = Effect.fnUntraced(function* (given: string) {
   ): Effect.fn.Return<ReadonlyArray<ArtifactFile>, ArtifactError> {
     const name = yield* Effect.mapError(decodePath(entry), (error) => invalid("path", entry, error.message))
     const file = path.join(root, name)
-    const vanished = invalid("changed", name, "It is gone, or its name is not UTF-8")
+    const vanished = () => invalid("changed", name, "It is gone, or its name is not UTF-8")
     const info = yield* Effect.mapError(fs.lstat(file), asArtifactError(vanished))
     if (info.type === "Directory") return yield* filesIn(root, name)
     if (info.type === "SymbolicLink") return yield* link(name)
     if (info.type !== "File") return yield* special(name)
     const size = bytesOf(info)
-    return [{ path: name, size, content: content(file, name, size) }]
+    return [{ path: name, size, content: content(file, name, size, identityOf(info)), ...revisionOf(info) }]
   })
 
   return ArtifactStore.of({

@@ -12,7 +12,9 @@ export class StepError extends Schema.TaggedError<StepError>()("StepError", {
     Schema.withConstructorDefault(Effect.succeed("step_failed" as const))
   ),
   /** Whether the step's retry schedule is asked at all. */
-  retryable: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(true)))
+  retryable: Schema.Boolean.pipe(Schema.withConstructorDefault(Effect.succeed(true))),
+  /** The least time to wait before the next attempt, in milliseconds, where the target has asked for one. */
+  retryAfterMillis: Schema.optionalKey(Schema.Finite)
 }) {}
 
 /** How far a step has come; `total` is null while the whole is not known. */
@@ -44,6 +46,11 @@ export type LogLevel = Extract<DeployMove, { readonly _tag: "Logged" }>["level"]
 export interface RunContext extends StepContext {
   /** Counts from 1. A run that a crash ended is started again under the same number. */
   readonly attempt: number
+  /**
+   * Counts every start of this step, from 1: above it, an earlier attempt, or a process that is gone or has lost its claim,
+   * may have done any part of the work.
+   */
+  readonly starts: number
   /** Tells those who watch how far the step has come. Never stored. */
   readonly progress: (progress: Progress) => Effect.Effect<void>
 }

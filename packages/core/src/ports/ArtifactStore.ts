@@ -50,6 +50,11 @@ export interface ArtifactFile {
   /** Bytes. */
   readonly size: number
   /**
+   * Of a file at this path of this artifact, text that is another whenever the bytes are: what was computed of them under
+   * the same text still holds. Absent where the store can't tell.
+   */
+  readonly revision?: string
+  /**
    * The file's bytes, read anew each time it is run: exactly `size` of them, else it fails with `ArtifactInvalid`
    * (`missing` where the file is gone, `changed` where its size is another).
    */

@@ -4,6 +4,7 @@ import type { StoreError } from "../domain/DeployError.ts"
 import type { Entity } from "../domain/Entity.ts"
 import { EntityId, type VersionId } from "../domain/Id.ts"
 import type { Scope } from "../domain/Principal.ts"
+import type { SourceEvent } from "../domain/SourceEvent.ts"
 import type { Version } from "../domain/Version.ts"
 import type { Workspace } from "../domain/Workspace.ts"
 
@@ -42,6 +43,9 @@ export class CatalogRegistry extends Context.Service<
 
     /** Adds a build. A status that is final sets `completedAt`. */
     readonly addBuild: (row: Omit<Build, "createdAt" | "completedAt">) => Effect.Effect<Build, StoreError>
+
+    /** Adds a source event to a workspace that is there. */
+    readonly addSourceEvent: (row: Omit<SourceEvent, "createdAt">) => Effect.Effect<SourceEvent, StoreError>
 
     /** Workspaces in scope, the oldest first. */
     readonly workspaces: (scope: Scope) => Effect.Effect<ReadonlyArray<Workspace>, StoreError>

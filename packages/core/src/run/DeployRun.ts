@@ -68,7 +68,7 @@ const attemptToBegin = (record: StepRecord) =>
 const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) =>
   runStep(step, {
     attempt: attemptToBegin(record),
-    context: runContext(run.live, stepContext(run.session, run.outputs, step), stepRef(record)),
+    context: runContext(run.live, stepContext(run.session, run.outputs, step), record),
     onStart: (attempt) =>
       Effect.andThen(
         update(run, record, { status: "running", starts: record.starts + 1 }),

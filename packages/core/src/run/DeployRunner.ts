@@ -1,4 +1,4 @@
-import { Clock, Context, Duration, Effect, Layer, Option } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Ref } from "effect"
 import type { StoreError } from "../domain/DeployError.ts"
 import type { DeployId } from "../domain/Id.ts"
 import { IdGenerator } from "../domain/IdGenerator.ts"
@@ -59,7 +59,7 @@ export class DeployRunner extends Context.Service<
       const planFor = yield* planner
       const owner = yield* (yield* IdGenerator).next("run")
       const leaseMillis = Duration.toMillis(options.lease)
-      let draining = false
+      const drained = yield* Ref.make(false)
 
       const work = Effect.fnUntraced(function* (
         claim: Claim,
@@ -70,7 +70,7 @@ export class DeployRunner extends Context.Service<
         const ref = { deployId: claim.deploy.id, epoch: claim.epoch }
         const lease = yield* leases.keep(ref, since)
         const session = yield* makeRunSession(store, claim, owner, lease)
-        const input = { session, plan, live, options, inFlight, scope, isDraining: () => draining }
+        const input = { session, plan, live, options, inFlight, scope, isDraining: () => Ref.getUnsafe(drained) }
         return yield* (claim.deploy.status === "running" ? runDeploy(input) : settleDeploy(input)).pipe(
           Effect.raceFirst(Effect.as(lease.lost, "settling" as const)),
           Effect.catchTag("ClaimLost", () => Effect.succeed("settling" as const)),
@@ -97,7 +97,7 @@ export class DeployRunner extends Context.Service<
       }
 
       const goOn = Effect.fnUntraced(function* (id: DeployId, inFlight: Map<number, InFlight>) {
-        while (!draining) {
+        while (!(yield* Ref.get(drained))) {
           const record = yield* store.find(id)
           if (Option.isNone(record)) return
           const plan = yield* planFor(record.value)
@@ -120,7 +120,7 @@ export class DeployRunner extends Context.Service<
         )
       })
 
-      return DeployRunner.of({ owner, run, drain: Effect.sync(() => void (draining = true)) })
+      return DeployRunner.of({ owner, run, drain: Ref.set(drained, true) })
     })
   )
 

@@ -1,4 +1,5 @@
 import { Effect, type Schema } from "effect"
+import type { StepRecord } from "../domain/DeployStep.ts"
 import { timestampNow } from "../domain/Timestamp.ts"
 import type { RunContext, Step, StepContext } from "../plan/Step.ts"
 import type { LiveEvents } from "./LiveEvents.ts"
@@ -22,12 +23,18 @@ export const stepContext = (session: RunSession, outputs: Outputs, step: Step<un
 
 /** What a step's effect gets to work with, given the hub that carries its progress. */
 export const runContext =
-  (live: LiveEvents["Service"], base: StepContext, step: { readonly index: number; readonly name: string }) =>
+  (live: LiveEvents["Service"], base: StepContext, step: StepRecord) =>
   (attempt: number): RunContext => ({
     ...base,
     attempt,
+    starts: step.starts + 1 + attempt - Math.max(1, step.attempt),
     progress: (progress) =>
       Effect.flatMap(timestampNow, (at) =>
-        live.publish({ type: "progress", deployId: base.deploy.id, at, data: { ...step, ...progress } })
+        live.publish({
+          type: "progress",
+          deployId: base.deploy.id,
+          at,
+          data: { index: step.index, name: step.name, ...progress }
+        })
       )
   })

@@ -130,8 +130,9 @@ export const runStep = Effect.fnUntraced(function* <E>(
       if (result._tag === "Success") return { attempt, output: result.success }
       const delay = result.failure.retryable ? yield* decide(result.failure) : Option.none<number>()
       if (Option.isNone(delay)) return yield* new StepFailed({ attempt, error: result.failure })
-      yield* hooks.onRetry(attempt, result.failure, delay.value)
-      yield* Effect.sleep(delay.value)
+      const delayMillis = Math.max(delay.value, result.failure.retryAfterMillis ?? 0)
+      yield* hooks.onRetry(attempt, result.failure, delayMillis)
+      yield* Effect.sleep(delayMillis)
       attempt += 1
     }
   })

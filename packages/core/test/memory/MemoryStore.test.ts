@@ -1,13 +1,13 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { BuildId, DeployId, EntityId, WorkspaceId } from "../../src/domain/Id.ts"
+import { BuildId, DeployId, EntityId, SourceEventId, WorkspaceId } from "../../src/domain/Id.ts"
 import { DeployFields } from "../../src/list/DeployFields.ts"
 import * as Filter from "../../src/list/Filter.ts"
 import { newest } from "../../src/list/Order.ts"
 import * as MemoryCatalog from "../../src/memory/MemoryCatalog.ts"
 import * as MemoryStore from "../../src/memory/MemoryStore.ts"
-import { DeployStore } from "../../src/ports/DeployStore.ts"
+import { DeployStore, type NewDeploy } from "../../src/ports/DeployStore.ts"
 
 const catalog = MemoryCatalog.layerOf({
   workspaces: [{ id: "acme", name: "Acme" }],
@@ -22,25 +22,25 @@ const catalog = MemoryCatalog.layerOf({
   builds: [
     { id: "shop-1", versionId: "shop-main", branch: "main" },
     { id: "blog-1", versionId: "blog-main", branch: "fix" }
-  ]
+  ],
+  sourceEvents: [{ id: "push-1", workspaceId: "acme", payload: { ref: "main" } }]
 })
 const store = Layer.provide(MemoryStore.layer, catalog)
 
 const idOf = (count: number) => DeployId.make(`dep_${String(count).padStart(26, "0")}`)
 
-const insert = Effect.fnUntraced(function* (count: number, app: string) {
-  const deploys = yield* DeployStore
-  return yield* deploys.insert({
-    id: idOf(count),
-    workspaceId: WorkspaceId.make("acme"),
-    entityId: EntityId.make(app),
-    buildId: BuildId.make(`${app}-1`),
-    trigger: "manual",
-    sourceEventId: null,
-    metadata: {},
-    createdBy: "ada"
-  })
+const asked = (count: number, app: string): NewDeploy => ({
+  id: idOf(count),
+  workspaceId: WorkspaceId.make("acme"),
+  entityId: EntityId.make(app),
+  buildId: BuildId.make(`${app}-1`),
+  trigger: "manual",
+  sourceEventId: null,
+  metadata: {},
+  createdBy: "ada"
 })
+
+const insert = (count: number, app: string) => DeployStore.use((deploys) => deploys.insert(asked(count, app)))
 
 const claim = Effect.fnUntraced(function* (deployId: DeployId, leaseMillis = 1000) {
   const deploys = yield* DeployStore
@@ -105,5 +105,32 @@ it.effect("a list finds deploys by their steps", () =>
     const some = Filter.related(deploy.relations.steps, named)
     assert.deepStrictEqual(yield* listed(some), ["blog"])
     assert.deepStrictEqual(yield* listed(Filter.not(some)), ["shop"])
+  }).pipe(Effect.provide(store))
+)
+
+it.effect("a filter leads to the source event of a deploy, and to its workspace", () =>
+  Effect.gen(function* () {
+    const deploys = yield* DeployStore
+    yield* insert(1, "shop")
+    yield* deploys.insert({ ...asked(2, "blog"), trigger: "auto", sourceEventId: SourceEventId.make("push-1") })
+    const { sourceEvent } = DeployFields.deploy.relations
+    const { workspace } = DeployFields.sourceEvent.relations
+    const { name } = DeployFields.workspace.fields
+    const named = Filter.related(workspace, Filter.equals(Filter.subject(name), "Acme"))
+    assert.deepStrictEqual<ReadonlyArray<string>>(yield* listed(Filter.related(sourceEvent, named)), ["blog"])
+  }).pipe(Effect.provide(store))
+)
+
+it.effect("an idempotency key is forgotten after 24 hours, and not before", () =>
+  Effect.gen(function* () {
+    const deploys = yield* DeployStore
+    const once = { principal: "ada", key: "k", request: "one" }
+    const first = yield* deploys.insert(asked(1, "shop"), { once })
+    yield* TestClock.adjust("1439 minutes")
+    assert.deepStrictEqual(yield* deploys.insert(asked(2, "shop"), { once }), first)
+    yield* TestClock.adjust("1 minute")
+    assert.isTrue(Option.isNone(yield* deploys.remembered(once)))
+    const other = { ...once, request: "another" }
+    assert.strictEqual((yield* deploys.insert(asked(3, "shop"), { once: other })).id, idOf(3))
   }).pipe(Effect.provide(store))
 )

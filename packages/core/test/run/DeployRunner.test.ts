@@ -76,13 +76,13 @@ describe("a runner", () => {
 
   it.effect("runs a step again that a crash ended, under the same attempt", () =>
     Effect.gen(function* () {
-      const seen = yield* Ref.make<ReadonlyArray<number>>([])
+      const seen = yield* Ref.make<ReadonlyArray<string>>([])
       const step = makeStep({
         name: "first",
         output: Schema.Null,
-        run: ({ attempt }) =>
+        run: ({ attempt, starts }) =>
           Effect.as(
-            Ref.update(seen, (all) => [...all, attempt]),
+            Ref.update(seen, (all) => [...all, `attempt ${attempt}, start ${starts}`]),
             null
           )
       })
@@ -91,7 +91,7 @@ describe("a runner", () => {
       yield* TestClock.adjust("16 seconds")
       yield* Fiber.join((yield* node(step)).running)
       const record = yield* read(id)
-      assert.deepStrictEqual(yield* Ref.get(seen), [1])
+      assert.deepStrictEqual(yield* Ref.get(seen), ["attempt 1, start 2"])
       assert.deepStrictEqual([record.deploy.status, record.steps[0]?.starts], ["completed", 2])
     }).pipe(Effect.provide(store))
   )

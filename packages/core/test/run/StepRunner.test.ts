@@ -12,6 +12,7 @@ const step = (options: Partial<StepOptions<string>>) =>
 const context = (attempt: number): RunContext => ({
   deploy: sampleDeploy,
   attempt,
+  starts: attempt,
   idempotencyKey: "key",
   log: () => Effect.void,
   progress: () => Effect.void,
@@ -65,6 +66,20 @@ describe("a step", () => {
       const { result, told } = yield* inTime(run(flaky))
       assert.deepStrictEqual(result._tag === "Success" && result.success, { attempt: 3, output: "third" })
       assert.deepStrictEqual(told, ["start 1", "retry 1 no 1 2000", "start 2", "retry 2 no 2 2000", "start 3"])
+    })
+  )
+
+  it.effect("waits at least as long as its target asks", () =>
+    Effect.gen(function* () {
+      const busy = step({
+        retry: Schedule.spaced("2 seconds").pipe(Schedule.upTo({ times: 2 })),
+        run: ({ attempt }) =>
+          attempt < 3
+            ? Effect.fail(new StepError({ message: "busy", retryAfterMillis: attempt === 1 ? 7000 : 10 }))
+            : Effect.succeed("third")
+      })
+      const { told } = yield* inTime(run(busy))
+      assert.deepStrictEqual(told, ["start 1", "retry 1 busy 7000", "start 2", "retry 2 busy 2000", "start 3"])
     })
   )
 

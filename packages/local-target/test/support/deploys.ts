@@ -101,7 +101,7 @@ export const walk = Effect.fnUntraced(function* (files: ReadonlyArray<ArtifactFi
   const run = Effect.fnUntraced(function* (wanted: string) {
     const step = yield* find(wanted)
     const report = (value: Progress) => Effect.sync(() => void progress.push(value))
-    const output = yield* step.run({ ...context(step), attempt: 1, progress: report })
+    const output = yield* step.run({ ...context(step), attempt: 1, starts: 1, progress: report })
     stored.set(wanted, output)
     return output
   })

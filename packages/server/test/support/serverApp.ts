@@ -22,7 +22,7 @@ const catalog = MemoryCatalog.layerOf({
     { id: "app-2", workspaceId: "theirs", name: "blog" }
   ],
   versions: [{ id: "ver-2", entityId: "app-2" }],
-  builds: [{ id: "bld-2", versionId: "ver-2" }]
+  builds: [{ id: "bld-2", versionId: "ver-2", artifact: "files" }]
 })
 
 const data = Layer.unwrap(Effect.map(temporary, (folder) => DataFolder.layer(`${folder}/data`))).pipe(
@@ -31,7 +31,7 @@ const data = Layer.unwrap(Effect.map(temporary, (folder) => DataFolder.layer(`${
 
 const engine = DeployEngine.layer.pipe(
   Layer.provide([LiveEvents.layer, Layer.succeed(DeployDispatcher, { wake: () => Effect.void })]),
-  Layer.provide(MemoryStore.layer)
+  Layer.provideMerge(MemoryStore.layer)
 )
 
 const ports = Layer.mergeAll(engine, BuildUploads.layer).pipe(

@@ -1,0 +1,5 @@
+export * from "./PagesApi.ts"
+export * from "./PagesConfig.ts"
+export * from "./PagesError.ts"
+export * from "./PagesSchemas.ts"
+export * as PagesTarget from "./PagesTarget.ts"

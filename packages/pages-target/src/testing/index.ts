@@ -1,0 +1,3 @@
+export type { FakeDeployment, FakeOptions, FakeProject } from "./fakeAccount.ts"
+export * from "./FakeFault.ts"
+export * from "./FakePages.ts"
