@@ -42,8 +42,9 @@ export const describeHistory = ({ calls, effects }: History): ReadonlyArray<stri
 /** What is needed to understand a failing run and to see it again. */
 export const report = (scenario: Scenario, history: History, breaches: ReadonlyArray<Breach>): string =>
   [
-    `SEED=${scenario.seed}: run it again by`,
-    `  SEED=${scenario.seed} npm test -- test/simulation`,
+    Number.isInteger(Number(scenario.seed))
+      ? `SEED=${scenario.seed}: run it again by\n  SEED=${scenario.seed} npm test -- test/simulation/seeds1.test.ts`
+      : `The ${scenario.seed} run, with these faults.`,
     "broken:",
     ...breaches.map(({ number, says }) => `  ${number}. ${says}`),
     `faults (${scenario.faults.length}):`,

@@ -26,7 +26,7 @@ export interface Scenario {
 }
 
 const lease = 5000
-const quietAt = 10_000
+const quietAt = 8000
 
 /** Settings in which a lease lasts about as long as a deploy. */
 export const settings: Partial<RunnerSettings> = {
@@ -54,13 +54,13 @@ const manner: Manner = {
 }
 
 const drawAsks = (dice: Dice): ReadonlyArray<Ask> => [
-  ...Array.from({ length: dice.between(2, 5) }, () => ({
-    at: dice.between(0, 5000),
+  ...Array.from({ length: dice.pick(1, 2, 2, 3, 4) }, () => ({
+    at: dice.between(0, 3000),
     what: "create" as const,
     build: dice.pick(0, 0, 1, 2)
   })),
   ...Array.from({ length: dice.between(0, 3) }, () => ({
-    at: dice.between(300, 7000),
+    at: dice.between(200, 5000),
     what: "cancel" as const,
     nth: dice.between(0, 3)
   }))

@@ -51,3 +51,13 @@ export const faultAtEachCall = (asks: ReadonlyArray<Ask>): ReadonlyArray<Scenari
     ).flat()
   )
 }
+
+/** The script with a machine that dies, stops or stands still past its lease, one at a time, five times a second. */
+export const faultAtEachMoment = (asks: ReadonlyArray<Ask>): ReadonlyArray<Scenario> =>
+  Array.from({ length: 30 }, (_, index) => 50 + index * 200).flatMap((at) =>
+    [0, 1].flatMap((machine) =>
+      (["kill", "stop", "freeze"] as const).map((what) =>
+        scripted(asks, [{ at, machine, what, millis: what === "freeze" ? 6500 : 0 }])
+      )
+    )
+  )

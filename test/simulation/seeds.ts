@@ -5,8 +5,14 @@ import { scenarioOf } from "./Scenario.ts"
 import { explain } from "./shrink.ts"
 import { simulate } from "./Simulation.ts"
 
-/** Seeds that have once broken something, each with the fix that it is for. They run before all others. */
-const corpus: ReadonlyArray<number> = []
+/**
+ * Seeds that break something without a fix that once was needed; they run before all others. A change of what a seed draws
+ * makes them seeds like any other: then they are to be looked for anew.
+ *
+ * - 66: a crash between two attempts gave the first one back.
+ * - 382: a runner that was told twice ran a deploy beside itself.
+ */
+const corpus: ReadonlyArray<number> = [66, 382]
 
 const chunk = 100
 
@@ -20,7 +26,7 @@ export const suite = (part: number, parts: number): void => {
     it.skipIf(part > 1)(`seed ${seed} breaks no invariant`, () => assert.isNull(explain(scenarioOf(Number(seed)))))
     return
   }
-  const total = Number(process.env["SEEDS"] ?? 5000)
+  const total = Number(process.env["SEEDS"] ?? 3000)
   const seeds = [...(part === 1 ? corpus : []), ...seedsFrom(part, Math.ceil(total / parts), parts)]
   const goals = new GoalCount()
   const chunks = Array.from({ length: Math.ceil(seeds.length / chunk) }, (_, index) =>

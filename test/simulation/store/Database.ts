@@ -53,9 +53,11 @@ export class Database {
   /** What a call left of a deploy, and the events that it wrote. */
   change(deployId: DeployId): Change {
     const after = this.#seen.get(deployId) ?? 0
-    const wrote = this.#now(this.store.events({ deployId, after, limit: 10_000 }))
+    const [found, wrote] = this.#now(
+      Effect.zip(this.store.find(deployId), this.store.events({ deployId, after, limit: 10_000 }))
+    )
+    const row = Option.getOrNull(found)
     this.#seen.set(deployId, after + wrote.length)
-    const row = this.row(deployId)
     if (row !== null && !isOver(row.deploy)) this.open.add(deployId)
     else this.open.delete(deployId)
     return { deployId, row, wrote }
