@@ -1,5 +1,5 @@
 import type { Entity } from "@deploys/core"
-import { Config, Context, type Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Config, Context, type Duration, Effect, Layer, Option, type Redacted } from "effect"
 
 /** How the target talks to Cloudflare Pages. */
 export interface PagesSettings {

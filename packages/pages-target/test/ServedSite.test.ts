@@ -7,6 +7,7 @@ import { Artifacts, deploy, fetchSite, filesOf, host } from "./support/host.ts"
 const Name = Schema.String.check(
   Schema.isMinLength(1),
   Schema.isMaxLength(12),
+  // oxlint-disable-next-line no-control-regex -- control characters are what is left out
   Schema.isPattern(/^[^/\\\u0000-\u001f\u007f\ud800-\udfff]+$/),
   Schema.makeFilter((name: string) => name !== "." && name !== "..")
 )
@@ -15,8 +16,16 @@ const Tree = Schema.Array(
   Schema.Tuple([Path, Schema.Literals(["", ".html", ".css", "/index.html"]), Schema.Uint8Array])
 )
 
-const special = ["_headers", "_redirects", "_worker.js", "_worker.bundle", "_routes.json", "functions", ".wrangler"]
-const ignored = ["node_modules", ".git", ".DS_Store"]
+const special = new Set([
+  "_headers",
+  "_redirects",
+  "_worker.js",
+  "_worker.bundle",
+  "_routes.json",
+  "functions",
+  ".wrangler"
+])
+const ignored = new Set(["node_modules", ".git", ".DS_Store"])
 
 /** A tree without what is not served, and where no file is a folder too. */
 const servable = (entries: typeof Tree.Type) => {
@@ -26,8 +35,7 @@ const servable = (entries: typeof Tree.Type) => {
     const folders = path.split("/").map((_, index, all) => all.slice(0, index + 1).join("/"))
     const clashes =
       folders.some((folder) => files.has(folder)) || [...files.keys()].some((other) => other.startsWith(`${path}/`))
-    const isSpecial =
-      special.includes(path.split("/")[0] ?? "") || path.split("/").some((part) => ignored.includes(part))
+    const isSpecial = special.has(path.split("/")[0] ?? "") || path.split("/").some((part) => ignored.has(part))
     // Cloudflare leads from `.html` to the folder that it stands in.
     if (!clashes && !isSpecial && !/(^|\/)\.html$/.test(path)) files.set(path, bytes)
   }

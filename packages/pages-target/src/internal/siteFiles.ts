@@ -20,14 +20,14 @@ export const maxFileSize = 25 * 1024 * 1024
 
 const isArtifactPath = Schema.is(ArtifactPath)
 const isSpecial = (path: string): path is SpecialName => specialNames.some((name) => name === path)
-const ignoredAnywhere: ReadonlyArray<string> = [".DS_Store", "node_modules", ".git"]
-const ignoredAtRoot: ReadonlyArray<string> = [".wrangler", "functions"]
+const ignoredAnywhere = new Set([".DS_Store", "node_modules", ".git"])
+const ignoredAtRoot = new Set([".wrangler", "functions"])
 
 /** As the patterns `**` before `node_modules` and the like have it, where `**` stands for no folder that begins with a dot. */
 const isIgnored = (path: string) => {
   const parts = path.split("/")
-  if (ignoredAtRoot.includes(parts[0] ?? "")) return true
-  const at = parts.findIndex((part) => ignoredAnywhere.includes(part))
+  if (ignoredAtRoot.has(parts[0] ?? "")) return true
+  const at = parts.findIndex((part) => ignoredAnywhere.has(part))
   return at >= 0 && !parts.slice(0, at).some((part) => part.startsWith("."))
 }
 
