@@ -59,9 +59,9 @@ The API is at ${url} (its description: ${url}/openapi.json), and takes this toke
 
 List the deploys, get this one with its steps, and read what happened to it:
 
-  curl -H "Authorization: Bearer $DEPLOYS_TOKEN" ${url}/api/deploys
-  curl -H "Authorization: Bearer $DEPLOYS_TOKEN" ${url}/api/deploys/${id}
-  curl -N -H "Authorization: Bearer $DEPLOYS_TOKEN" ${url}/api/deploys/${id}/events
+  curl -s -H "Authorization: Bearer $DEPLOYS_TOKEN" ${url}/api/deploys
+  curl -s -H "Authorization: Bearer $DEPLOYS_TOKEN" ${url}/api/deploys/${id}
+  curl -sN -H "Authorization: Bearer $DEPLOYS_TOKEN" ${url}/api/deploys/${id}/events
 
 Ctrl-C ends the demo and removes its files.`
 

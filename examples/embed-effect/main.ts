@@ -14,19 +14,21 @@ import { createServer } from "node:http"
 const builds = new URL("..", import.meta.url).pathname
 
 const embedded = (folder: string) => {
+  // #region layers
   const database = Pglite.layer({ directory: `${folder}/database` })
   const sites = SiteServer.layer.pipe(
     Layer.provideMerge(Publication.layer({ root: `${folder}/sites` })),
     Layer.provide(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 }))
   )
-  return DeployEngine.layerWithRunner.pipe(
+  const stores = Layer.mergeAll(SqlStore.layer, SqlCatalog.layer, SqlRegistry.layer).pipe(Layer.provide(database))
+  const engine = DeployEngine.layerWithRunner.pipe(
     Layer.provide(LocalTarget.layer),
     Layer.provide([DirectoryArtifacts.layer(builds), sites]),
-    Layer.provideMerge(
-      Layer.mergeAll(SqlStore.layer, SqlCatalog.layer, SqlRegistry.layer).pipe(Layer.provide(database))
-    ),
+    Layer.provideMerge(stores),
     Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerNodeHttp))
   )
+  // #endregion
+  return engine
 }
 
 const register = Effect.gen(function* () {
@@ -52,14 +54,16 @@ const register = Effect.gen(function* () {
 })
 
 const service = Effect.gen(function* () {
+  const build = yield* register
+  // #region use
   const engine = yield* DeployEngine
   const me = trustedPrincipal("release-service")
-  const build = yield* register
   const deploy = yield* engine.create(me, { buildId: build.id })
   yield* Stream.runForEach(engine.events(me, deploy.id), (event) =>
     event.type === "progress" ? Effect.void : Console.log(event.type, "name" in event.data ? event.data.name : "")
   )
   const { productionUrl, status } = yield* engine.get(me, deploy.id)
+  // #endregion
   if (status !== "completed" || productionUrl === null) return yield* Effect.die(new Error(`The deploy is ${status}`))
   const { host, port } = new URL(productionUrl)
   const page = yield* HttpClient.execute(

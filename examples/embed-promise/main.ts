@@ -2,29 +2,47 @@
  * A plain Node service that embeds the engine with promises: `POST /ship/:build` puts a build live, `GET /deploys` lists.
  * It calls itself, checks the answers, and ends.
  */
-import { DeployEngine, type Deploys, makeDeploys, makePlan, makeStep, MemoryCatalog, MemoryStore } from "@deploys/core"
+import {
+  DeployEngine,
+  type Deploys,
+  makeDeploys,
+  makePlan,
+  makeStep,
+  StepError,
+  MemoryCatalog,
+  MemoryStore
+} from "@deploys/core"
 import { DeployTarget } from "@deploys/core"
-import { Effect, Layer, Schema } from "effect"
+import { Effect, Layer, Schedule, Schema } from "effect"
 import assert from "node:assert/strict"
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 
 /** The team's own target: its steps are promises of the team's own tools. */
 const live = new Map<string, string>()
+const ourCdn = {
+  publish: async (site: string, build: string) => {
+    live.set(site, build)
+    return `https://${site}.example.com/`
+  }
+}
+
+// #region target
 const publish = makeStep({
   name: "publish",
   output: Schema.String,
-  run: ({ deploy, log }) =>
-    Effect.andThen(
-      log(`publishing ${deploy.buildId}`),
-      Effect.promise(async () => {
-        live.set(deploy.entityId, deploy.buildId)
-        return `https://${deploy.entityId}.example.com/`
-      })
-    ),
+  run: Effect.fn(function* ({ deploy, log }) {
+    yield* log(`publishing ${deploy.buildId}`)
+    return yield* Effect.tryPromise({
+      try: () => ourCdn.publish(deploy.entityId, deploy.buildId),
+      catch: (cause) => new StepError({ message: String(cause) })
+    })
+  }),
+  retry: Schedule.exponential("1 second").pipe(Schedule.upTo({ times: 5 })),
   productionUrl: (url) => url
 })
 const target = Layer.succeed(DeployTarget, { plan: () => makePlan([publish]) })
+// #endregion
 
 const catalog = MemoryCatalog.layerOf({
   workspaces: [{ id: "acme" }],
@@ -33,17 +51,24 @@ const catalog = MemoryCatalog.layerOf({
   builds: [{ id: "build-7", versionId: "main", artifact: "shop/7" }]
 })
 
+// #region use
 const deploys: Deploys = makeDeploys(
   DeployEngine.layerWithRunner.pipe(Layer.provide([MemoryStore.layer, target]), Layer.provide(catalog))
 )
+
+const ship = async (buildId: string) => {
+  const { id } = await deploys.create({ buildId })
+  for await (const event of deploys.events(id)) console.log(event.type)
+  return deploys.finished(id)
+}
+// #endregion
 
 const answer = (response: ServerResponse, status: number, body: unknown) =>
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))
 
 const handle = async (request: IncomingMessage, response: ServerResponse) => {
   if (request.method === "GET") return answer(response, 200, (await deploys.list({ entityId: "shop" })).data)
-  const { id } = await deploys.create({ buildId: request.url?.split("/").at(-1) ?? "" })
-  return answer(response, 201, await deploys.finished(id))
+  return answer(response, 201, await ship(request.url?.split("/").at(-1) ?? ""))
 }
 
 const server = createServer((request, response) => {

@@ -21,6 +21,7 @@ const access = MemoryAccess.layerOf({
   "token-of-ada": { subject: "ada", everywhere: [], workspaces: { acme: ["read", "deploy", "cancel"] } }
 })
 const target = ScriptedTarget.layer(ScriptedTarget.succeeds("publish"))
+// #region mount
 const engine = DeployEngine.layerWithRunner.pipe(Layer.provide([MemoryStore.layer, target]), Layer.provide(catalog))
 
 const api = FetchHandler.make(HttpApp.layer({ basePath: "/deploys-api" }).pipe(Layer.provide([engine, access])))
@@ -28,6 +29,7 @@ const api = FetchHandler.make(HttpApp.layer({ basePath: "/deploys-api" }).pipe(L
 const app = new Hono()
 app.get("/", (context) => context.text("the app's own page"))
 app.all("/deploys-api/*", (context) => api.handler(context.req.raw))
+// #endregion
 
 const server = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 })
 await once(server, "listening")

@@ -3,13 +3,13 @@ import { Catalog } from "@deploys/core"
 import type { Vitest } from "@effect/vitest"
 import { assert, layer } from "@effect/vitest"
 import { Effect, type Layer, Option } from "effect"
-import { build, entity, id, ids, version, workspace } from "./catalog/fixture.ts"
+import { build, entity, id, ids, sourceEvent, version, workspace } from "./catalog/fixture.ts"
 import type { Passage } from "./passage.ts"
 
 type It = Vitest.MethodsNonLive<Catalog | CatalogRegistry>
 
 const findCases = (it: It) => {
-  it.effect("finds a workspace, an entity and a build with what it is of", () =>
+  it.effect("finds a workspace, an entity, a source event and a build with what it is of", () =>
     Effect.gen(function* () {
       const catalog = yield* Catalog
       const tenant = yield* workspace
@@ -18,6 +18,8 @@ const findCases = (it: It) => {
       const row = yield* build(main.id)
       assert.deepStrictEqual(yield* catalog.workspace(tenant.id), Option.some(tenant))
       assert.deepStrictEqual(yield* catalog.entity(app.id), Option.some(app))
+      const event = yield* sourceEvent(tenant.id, { ref: "main", commits: [{ id: 1 }] })
+      assert.deepStrictEqual(yield* catalog.sourceEvent(event.id), Option.some(event))
       assert.deepStrictEqual(yield* catalog.build(row.id), Option.some({ build: row, version: main, entity: app }))
     })
   )
@@ -28,7 +30,8 @@ const findCases = (it: It) => {
       const found = [
         yield* catalog.workspace(yield* id(ids.workspace)),
         yield* catalog.entity(yield* id(ids.entity)),
-        yield* catalog.build(yield* id(ids.build))
+        yield* catalog.build(yield* id(ids.build)),
+        yield* catalog.sourceEvent(yield* id(ids.sourceEvent))
       ]
       for (const row of found) assert.strictEqual(row._tag, "None")
     })

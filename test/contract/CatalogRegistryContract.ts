@@ -3,7 +3,7 @@ import { CatalogRegistry } from "@deploys/core"
 import type { Vitest } from "@effect/vitest"
 import { assert, layer } from "@effect/vitest"
 import { Effect, type Layer } from "effect"
-import { build, entity, id, ids, version, workspace } from "./catalog/fixture.ts"
+import { build, entity, id, ids, sourceEvent, version, workspace } from "./catalog/fixture.ts"
 import type { Passage } from "./passage.ts"
 
 type It = Vitest.MethodsNonLive<Catalog | CatalogRegistry>
@@ -23,6 +23,25 @@ const addCases = (it: It) => {
       const { createdAt: _, completedAt: __, ...row } = first
       assert.deepStrictEqual(yield* registry.addBuild({ ...row, status: "failed", error: "late" }), first)
       assert.deepStrictEqual(yield* registry.builds(app.id, 10), [first])
+      const event = yield* sourceEvent(tenant.id, "first")
+      const { createdAt: ___, ...same } = event
+      assert.deepStrictEqual(yield* registry.addSourceEvent({ ...same, kind: "tag", payload: "other" }), event)
+    })
+  )
+
+  it.effect("adds a source event with any payload as it was given", () =>
+    Effect.gen(function* () {
+      const tenant = yield* workspace
+      for (const payload of [null, 0, "", false, [], {}, { "": [null, { a: "\u{1f600}" }] }]) {
+        const event = yield* sourceEvent(tenant.id, payload)
+        assert.deepStrictEqual(event, {
+          id: event.id,
+          workspaceId: tenant.id,
+          kind: "push",
+          payload,
+          createdAt: event.createdAt
+        })
+      }
     })
   )
 

@@ -7,16 +7,22 @@ import { claimCases } from "./deploy-store/claim.ts"
 import { eventsCases } from "./deploy-store/events.ts"
 import type { Cases } from "./deploy-store/fixture.ts"
 import { insertCases } from "./deploy-store/insert.ts"
+import { entityCases } from "./deploy-store/lane.ts"
 import { leaseCases } from "./deploy-store/lease.ts"
 import { listCases } from "./deploy-store/list.ts"
 import { moveCases } from "./deploy-store/move.ts"
+import { onceCases } from "./deploy-store/once.ts"
 import { outcomeCases } from "./deploy-store/outcome.ts"
+import { policyCases } from "./deploy-store/policy.ts"
 import { wholeCases } from "./deploy-store/whole.ts"
 import type { Passage } from "./passage.ts"
 
 const cases: ReadonlyArray<Cases> = [
   wholeCases,
   insertCases,
+  onceCases,
+  policyCases,
+  entityCases,
   listCases,
   claimCases,
   moveCases,

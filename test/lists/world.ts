@@ -3,15 +3,16 @@ import { SqlClient } from "effect/sql"
 import { type Chance, makeWorld } from "../../packages/core/test/list/generate.ts"
 import type { Row, World } from "../../packages/core/test/list/naive.ts"
 
-const tables: Readonly<Record<keyof World, readonly [table: string, engine: Row]>> = {
-  deploys: ["deploys", { settling: false, epoch: 0, last_event: 0, moved_at: "2026-11-24T00:00:00Z" }],
-  steps: ["deploy_steps", { cancellation: "interrupt", undoable: false, starts: 0 }],
-  workspaces: ["workspaces", {}],
-  entities: ["entities", {}],
-  builds: ["builds", {}],
-  versions: ["versions", {}],
-  sourceEvents: ["source_events", {}]
-}
+/** Each kind of row with its table, and what the engine keeps on it besides. */
+const tables: ReadonlyArray<readonly [rows: keyof World, table: string, engine: Row]> = [
+  ["deploys", "deploys", { settling: false, epoch: 0, last_event: 0, moved_at: "2026-11-24T00:00:00Z" }],
+  ["steps", "deploy_steps", { cancellation: "interrupt", undoable: false, starts: 0 }],
+  ["workspaces", "workspaces", {}],
+  ["entities", "entities", {}],
+  ["builds", "builds", {}],
+  ["versions", "versions", {}],
+  ["sourceEvents", "source_events", {}]
+]
 
 /**
  * A generated world leads nowhere here and there, as a host's catalog may, and its rows are what no engine would write: the
@@ -24,7 +25,7 @@ export const dropConstraints = Effect.gen(function* () {
     WHERE connamespace = 'deploys'::regnamespace AND contype IN ('f', 'c', 'u')`
   const inOrder = constraints.toSorted((a, b) => Number(b.name.endsWith("_fkey")) - Number(a.name.endsWith("_fkey")))
   for (const { name, table } of inOrder) yield* sql`ALTER TABLE ${sql.literal(table)} DROP CONSTRAINT ${sql(name)}`
-  yield* sql`DROP INDEX deploys.deploys_one_running, deploys.versions_default`
+  yield* sql`DROP INDEX deploys.deploys_one_running, deploys.deploys_source_event, deploys.versions_default`
   yield* sql`ALTER TABLE deploys.source_events ALTER COLUMN payload DROP NOT NULL`
 })
 
@@ -35,9 +36,7 @@ export const store = Effect.fnUntraced(function* (world: World) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`TRUNCATE deploys.deploys, deploys.deploy_steps, deploys.deploy_events, deploys.workspaces, deploys.entities,
     deploys.builds, deploys.versions, deploys.source_events`
-  for (const [name, [table, engine]] of Object.entries(tables) as ReadonlyArray<
-    [keyof World, (typeof tables)["deploys"]]
-  >) {
+  for (const [name, table, engine] of tables) {
     const rows = world[name].map((row) => ({
       ...Object.fromEntries(Object.entries(row).map(([field, value]) => [columnOf(field), value])),
       ...engine

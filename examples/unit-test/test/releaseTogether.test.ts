@@ -13,11 +13,13 @@ const catalog = MemoryCatalog.layerOf({
 
 const { fails, hangs, succeeds } = ScriptedTarget
 
+// #region engine
 /** The real engine and its runner, on memory, with targets that do what the test says. */
 const engine = (shop: Step<unknown>, blog: Step<unknown>) => {
   const target = ScriptedTarget.layerOf(({ entity }) => [entity.id === "shop" ? shop : blog])
   return DeployEngine.layerWithRunner.pipe(Layer.provide(MemoryStore.layer), Layer.provide([catalog, target]))
 }
+// #endregion
 
 const both = [BuildId.make("shop-1"), BuildId.make("blog-1")]
 const endings = DeployEngine.use((deploys) => deploys.list(trustedPrincipal("test"), {})).pipe(
@@ -33,9 +35,11 @@ it.effect("both apps go live when nothing is wrong", () =>
   }).pipe(Effect.provide(engine(succeeds("publish"), succeeds("publish"))))
 )
 
+// #region test
 it.effect("an app still on its way is cancelled when another fails", () =>
   Effect.gen(function* () {
     assert.isTrue(Exit.isFailure(yield* Effect.exit(releaseTogether(both))))
     assert.deepStrictEqual(yield* endings, { shop: "step_failed", blog: "cancelled" })
   }).pipe(Effect.provide(engine(fails("publish"), hangs("publish"))))
 )
+// #endregion

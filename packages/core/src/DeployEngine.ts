@@ -1,83 +1,35 @@
-import { Context, Effect, Layer, Option, Schema, Stream, Struct } from "effect"
-import { type Cancellation, Deploy, isFinal } from "./domain/Deploy.ts"
+import { Context, Effect, Layer, Option, Stream } from "effect"
+import { catalogLookup, requireRight } from "./CatalogLookup.ts"
+import type { CreateDeploy, DeployForEvent, OnceOptions } from "./CreateDeploy.ts"
+import { type CreatedDeploy, deployCreation } from "./DeployCreation.ts"
+import { type DeployDetails, detailsOf } from "./DeployDetails.ts"
+import type { Cancellation, Deploy } from "./domain/Deploy.ts"
 import {
-  BuildNotDeployable,
+  type BuildNotDeployable,
   type DeployFinished,
-  Forbidden,
+  type DeployNotCompleted,
+  type Forbidden,
+  type IdempotencyKeyReused,
   type InvalidInput,
-  NoDeployableBuild,
+  type NoDeployableBuild,
   NotFound,
   type StoreError
 } from "./domain/DeployError.ts"
 import type { FeedEvent } from "./domain/DeployEvent.ts"
-import { DeployStep } from "./domain/DeployStep.ts"
-import type { BuildId, EntityId } from "./domain/Id.ts"
-import { DeployId, type WorkspaceId } from "./domain/Id.ts"
-import { IdGenerator } from "./domain/IdGenerator.ts"
-import { hasRight, type Principal, readScope, type Right } from "./domain/Principal.ts"
-import type { CreateDeploy } from "./CreateDeploy.ts"
-import { decodeCreateDeploy } from "./CreateDeploy.ts"
+import type { DeployId, EntityId } from "./domain/Id.ts"
+import type { Lane } from "./domain/Lane.ts"
+import { hasRight, type Principal, readScope } from "./domain/Principal.ts"
 import { storableText } from "./domain/StorableJson.ts"
+import { listAll, type ListAllOptions } from "./list/ListAll.ts"
 import type { ListOptions } from "./list/ListOptions.ts"
 import type { Page } from "./list/Page.ts"
 import { makeQueryPlan } from "./list/QueryPlan.ts"
-import { Catalog } from "./ports/Catalog.ts"
-import { DeployDispatcher } from "./ports/DeployDispatcher.ts"
-import { type DeployRecord, DeployStore } from "./ports/DeployStore.ts"
+import { DeployStore } from "./ports/DeployStore.ts"
+import { QueuePolicies } from "./QueuePolicies.ts"
 import { deployFeed } from "./run/DeployFeed.ts"
 import { DeployRunner } from "./run/DeployRunner.ts"
 import * as FiberDispatcher from "./run/FiberDispatcher.ts"
 import { LiveEvents } from "./run/LiveEvents.ts"
-
-/** A deploy with its steps, and what can be done with it now. */
-export const DeployDetails = Schema.Struct({
-  ...Deploy.fields,
-  steps: Schema.Array(DeployStep),
-  canCancel: Schema.Boolean,
-  canRollback: Schema.Boolean
-})
-/** A deploy with its steps, and what can be done with it now. */
-export interface DeployDetails extends Schema.Schema.Type<typeof DeployDetails> {}
-
-const requireRight = (principal: Principal, right: Right, workspaceId: WorkspaceId) =>
-  hasRight(principal, right, workspaceId) ? Effect.void : Effect.fail(new Forbidden({ right, workspaceId }))
-
-/** Drops what only runners see of the steps. */
-const detailsOf = ({ deploy, steps }: DeployRecord): DeployDetails => ({
-  ...deploy,
-  steps: steps.map((step) => Struct.omit(step, ["cancellation", "undoable", "starts", "compensated"])),
-  canCancel: !isFinal(deploy.status),
-  canRollback: deploy.status === "completed"
-})
-
-/** Finds what a request asks to deploy, and checks that this caller may deploy it and that it can be deployed. */
-const buildFinder = Effect.gen(function* () {
-  const catalog = yield* Catalog
-  const named = Effect.fnUntraced(function* (principal: Principal, id: BuildId) {
-    const origin = Option.filter(yield* catalog.build(id), ({ entity }) =>
-      hasRight(principal, "read", entity.workspaceId)
-    )
-    return Option.isSome(origin) ? origin.value : yield* new NotFound({ resource: "build", id })
-  })
-  const latest = Effect.fnUntraced(function* (principal: Principal, id: EntityId) {
-    const entity = Option.filter(yield* catalog.entity(id), ({ workspaceId }) =>
-      hasRight(principal, "read", workspaceId)
-    )
-    if (Option.isNone(entity)) return yield* new NotFound({ resource: "app", id })
-    yield* requireRight(principal, "deploy", entity.value.workspaceId)
-    const origin = yield* catalog.latestBuild(id)
-    return Option.isSome(origin) ? origin.value : yield* new NoDeployableBuild({ entityId: id })
-  })
-  return Effect.fnUntraced(function* (principal: Principal, { appId, buildId }: CreateDeploy) {
-    const byApp = appId === undefined ? Effect.die(new Error("A deploy of nothing")) : latest(principal, appId)
-    const origin = yield* buildId === undefined ? byApp : named(principal, buildId)
-    yield* requireRight(principal, "deploy", origin.entity.workspaceId)
-    const { artifact, error, id, status } = origin.build
-    if (status !== "completed" || artifact === null)
-      return yield* new BuildNotDeployable({ buildId: id, status, error })
-    return origin
-  })
-})
 
 /** The use cases: what a host calls. Every call is made for a principal and sees what that principal may see. */
 export class DeployEngine extends Context.Service<
@@ -86,17 +38,61 @@ export class DeployEngine extends Context.Service<
     /** Creates a deploy and wakes the runner; answers once it is stored. */
     readonly create: (
       principal: Principal,
-      request: CreateDeploy
+      request: CreateDeploy,
+      options?: OnceOptions
     ) => Effect.Effect<
-      Deploy,
+      CreatedDeploy,
+      InvalidInput | NotFound | Forbidden | BuildNotDeployable | NoDeployableBuild | IdempotencyKeyReused | StoreError
+    >
+
+    /**
+     * Creates an automatic deploy because of a source event. For one event an entity has one: a repeated call answers with
+     * the deploy of the first, also where it names another build.
+     */
+    readonly deployForEvent: (
+      principal: Principal,
+      request: DeployForEvent
+    ) => Effect.Effect<
+      CreatedDeploy,
       InvalidInput | NotFound | Forbidden | BuildNotDeployable | NoDeployableBuild | StoreError
     >
 
-    /** A deploy with its steps. */
+    /**
+     * Goes back to a deploy that has completed: creates a new deploy of its build, and puts a hold on the entity, so that
+     * automatic deploys wait until a person releases it or a newer manual deploy completes.
+     */
+    readonly rollback: (
+      principal: Principal,
+      id: DeployId,
+      options?: OnceOptions & { readonly reason?: string }
+    ) => Effect.Effect<
+      CreatedDeploy,
+      InvalidInput | NotFound | Forbidden | DeployNotCompleted | BuildNotDeployable | IdempotencyKeyReused | StoreError
+    >
+
+    /** What the engine knows of an entity: which deploy is live, whether it is held, what its next deploy does to older ones. */
+    readonly lane: (principal: Principal, id: EntityId) => Effect.Effect<Lane, NotFound | StoreError>
+
+    /** Releases the hold of an entity. Where there is none, does nothing. Needs the right `deploy`. */
+    readonly releaseHold: (principal: Principal, id: EntityId) => Effect.Effect<void, NotFound | Forbidden | StoreError>
+
+    /** A deploy with its steps, and while it is pending what it waits for. */
     readonly get: (principal: Principal, id: DeployId) => Effect.Effect<DeployDetails, NotFound | StoreError>
 
     /** A page of deploys, by default the newest 100. */
     readonly list: (principal: Principal, options: ListOptions) => Effect.Effect<Page, InvalidInput | StoreError>
+
+    /**
+     * All deploys of a list, its pages read one by one as they are wanted: behind `after`, by default from the start; or from
+     * `before` backwards, the nearest first. Each deploy that stays in its place meanwhile comes exactly once.
+     */
+    readonly listAll: (
+      principal: Principal,
+      options?: ListAllOptions
+    ) => Stream.Stream<Deploy, InvalidInput | StoreError>
+
+    /** The same page as JSON text, as `Page` encodes it: several times cheaper for those who only pass it on. */
+    readonly listJson: (principal: Principal, options: ListOptions) => Effect.Effect<string, InvalidInput | StoreError>
 
     /** Ends a deploy for good: once answered, it will never be completed. */
     readonly cancel: (
@@ -121,10 +117,10 @@ export class DeployEngine extends Context.Service<
     DeployEngine,
     Effect.gen(function* () {
       const store = yield* DeployStore
-      const dispatcher = yield* DeployDispatcher
       const live = yield* LiveEvents
-      const ids = yield* IdGenerator
-      const findBuild = yield* buildFinder
+      const policyOf = yield* QueuePolicies
+      const catalog = yield* catalogLookup
+      const creation = yield* deployCreation
 
       const find = Effect.fnUntraced(function* (principal: Principal, id: DeployId) {
         const record = Option.filter(yield* store.find(id), ({ deploy }) =>
@@ -133,21 +129,31 @@ export class DeployEngine extends Context.Service<
         return Option.isSome(record) ? record.value : yield* new NotFound({ resource: "deploy", id })
       })
 
-      const create = Effect.fn("DeployEngine.create")(function* (principal: Principal, input: CreateDeploy) {
-        const request = yield* decodeCreateDeploy(input)
-        const { build, entity } = yield* findBuild(principal, request)
-        const deploy = yield* store.insert({
-          id: DeployId.make(yield* ids.next("dep")),
-          workspaceId: entity.workspaceId,
-          entityId: entity.id,
-          buildId: build.id,
-          trigger: "manual",
-          sourceEventId: null,
-          metadata: request.metadata ?? {},
-          createdBy: principal.subject
-        })
-        yield* dispatcher.wake(deploy.id)
-        return deploy
+      const get = Effect.fn("DeployEngine.get")(function* (principal: Principal, id: DeployId) {
+        while (true) {
+          const record = yield* find(principal, id)
+          if (record.deploy.status !== "pending") return detailsOf(record, null)
+          const waiting = yield* store.waiting(id)
+          // None: it was claimed or ended since it was read.
+          if (Option.isSome(waiting)) return detailsOf(record, waiting.value)
+        }
+      })
+
+      const lane = Effect.fn("DeployEngine.lane")(function* (principal: Principal, id: EntityId) {
+        const entity = yield* catalog.entity(principal, id)
+        const known = Option.getOrElse(yield* store.lane(id), () => ({
+          entityId: id,
+          lastSequence: 0,
+          liveDeployId: null,
+          hold: null
+        }))
+        return { ...known, queuePolicy: policyOf(entity) }
+      })
+
+      const releaseHold = Effect.fn("DeployEngine.releaseHold")(function* (principal: Principal, id: EntityId) {
+        const { workspaceId } = yield* catalog.entity(principal, id)
+        yield* requireRight(principal, "deploy", workspaceId)
+        yield* store.releaseHold(id)
       })
 
       const cancel = Effect.fn("DeployEngine.cancel")(function* (
@@ -161,13 +167,21 @@ export class DeployEngine extends Context.Service<
         return yield* store.cancel({ deployId: id, by: principal.subject, reason })
       })
 
+      const list = Effect.fn("DeployEngine.list")((principal: Principal, options: ListOptions) =>
+        Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.list)
+      )
+
       return DeployEngine.of({
-        create,
+        ...creation,
         cancel,
-        get: Effect.fn("DeployEngine.get")((principal, id) => Effect.map(find(principal, id), detailsOf)),
-        list: Effect.fn("DeployEngine.list")((principal, options) =>
-          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.list)
+        list,
+        listAll: (principal, options = {}) => listAll((page) => list(principal, page), options),
+        listJson: Effect.fn("DeployEngine.listJson")((principal, options) =>
+          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.listJson)
         ),
+        get,
+        lane,
+        releaseHold,
         events: (principal, id, options) =>
           Stream.unwrap(Effect.as(find(principal, id), deployFeed(store, live, id, options?.after ?? 0)))
       })

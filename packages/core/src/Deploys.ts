@@ -1,13 +1,22 @@
-import { Context, Effect, type Layer, ManagedRuntime, Schema, Stream } from "effect"
-import { type CreateDeploy, decodeCreateDeploy } from "./CreateDeploy.ts"
-import { DeployEngine, type DeployDetails } from "./DeployEngine.ts"
+import { Context, Effect, type Layer, ManagedRuntime, Stream } from "effect"
+import {
+  type CreateDeploy,
+  decodeCreateDeploy,
+  decodeDeployForEvent,
+  type DeployForEvent,
+  type OnceOptions
+} from "./CreateDeploy.ts"
+import type { CreatedDeploy } from "./DeployCreation.ts"
+import type { DeployDetails } from "./DeployDetails.ts"
+import { DeployEngine } from "./DeployEngine.ts"
 import type { Cancellation, Deploy } from "./domain/Deploy.ts"
-import { InvalidInput, NotFound } from "./domain/DeployError.ts"
+import { NotFound } from "./domain/DeployError.ts"
 import type { FeedEvent } from "./domain/DeployEvent.ts"
-import { DeployId } from "./domain/Id.ts"
-import { inputFaults } from "./domain/InputFaults.ts"
+import { DeployId, EntityId } from "./domain/Id.ts"
+import type { Lane } from "./domain/Lane.ts"
 import { type Principal, trustedPrincipal } from "./domain/Principal.ts"
-import { ListOptions } from "./list/ListOptions.ts"
+import type { ListOptions } from "./list/ListOptions.ts"
+import { decodeListOptions } from "./list/ListRequest.ts"
 import type { Page } from "./list/Page.ts"
 
 /** Who calls, and what ends the call early. */
@@ -24,11 +33,28 @@ export interface CallOptions {
  */
 export interface Deploys {
   /** Creates a deploy. Its work begins at once; the promise does not wait for it. */
-  readonly create: (request: typeof CreateDeploy.Encoded, options?: CallOptions) => Promise<Deploy>
+  readonly create: (request: typeof CreateDeploy.Encoded, options?: CallOptions & OnceOptions) => Promise<CreatedDeploy>
+  /** Creates an automatic deploy because of a source event: one for each entity and event, however often it is called. */
+  readonly deployForEvent: (request: typeof DeployForEvent.Encoded, options?: CallOptions) => Promise<CreatedDeploy>
+  /** Goes back to a completed deploy by a new one of its build, and puts a hold on the entity. */
+  readonly rollback: (
+    id: string,
+    options?: CallOptions & OnceOptions & { readonly reason?: string }
+  ) => Promise<CreatedDeploy>
+  /** What the engine knows of an entity: which deploy is live, its hold, its queue policy. */
+  readonly lane: (entityId: string, options?: CallOptions) => Promise<Lane>
+  /** Releases the hold of an entity, so that its automatic deploys have their turn. */
+  readonly releaseHold: (entityId: string, options?: CallOptions) => Promise<void>
   /** A deploy with its steps. */
   readonly get: (id: string, options?: CallOptions) => Promise<DeployDetails>
   /** A page of deploys, by default the newest 100. */
   readonly list: (list?: typeof ListOptions.Encoded, options?: CallOptions) => Promise<Page>
+  /**
+   * All deploys of a list, its pages read one by one as they are wanted: behind `after`, by default from the start; or from
+   * `before` backwards, the nearest first. `limit` is how many are read at a time. A signal that is aborted on the way
+   * rejects with its reason.
+   */
+  readonly listAll: (list?: Omit<typeof ListOptions.Encoded, "total">, options?: CallOptions) => AsyncIterable<Deploy>
   /** Ends a deploy for good: once resolved, it will never be completed. */
   readonly cancel: (id: string, options?: CallOptions & { readonly reason?: string }) => Promise<Cancellation>
   /** The events of a deploy from behind number `after`, live once caught up, to the last that there will be. */
@@ -51,10 +77,14 @@ const aborted = (signal: AbortSignal | undefined) =>
     return Effect.sync(() => signal?.removeEventListener("abort", halt))
   })
 
-const decodeListOptions = (list: typeof ListOptions.Encoded) =>
-  Schema.decodeUnknownEffect(ListOptions, { errors: "all", onExcessProperty: "error" })(list).pipe(
-    Effect.mapError(({ issue }) => new InvalidInput({ faults: inputFaults(issue) }))
+/** Fails with the signal's reason: what ended early must not look like the end of a list. */
+const abortion = (signal: AbortSignal | undefined): Effect.Effect<never, unknown> =>
+  Effect.andThen(
+    aborted(signal),
+    Effect.suspend(() => Effect.fail(signal?.reason))
   )
+
+const entityId = (id: string) => Effect.mapError(EntityId.makeEffect(id), () => new NotFound({ resource: "app", id }))
 
 /** The engine of this layer as promises. Calls are made as `as`, by default with every right as `host`. */
 export const makeDeploys = <E>(
@@ -70,25 +100,49 @@ export const makeDeploys = <E>(
       DeployEngine.use((engine) => use(engine, options?.as ?? defaults.as)),
       options?.signal === undefined ? {} : { signal: options.signal }
     )
+  const stream = <A, F>(
+    options: CallOptions | undefined,
+    use: (engine: DeployEngine["Service"], as: Principal) => Effect.Effect<Stream.Stream<A, F>, F>
+  ) =>
+    Stream.unwrap(
+      Effect.flatMap(runtime.contextEffect, (context) =>
+        use(Context.get(context, DeployEngine), options?.as ?? defaults.as)
+      )
+    )
   const get: Deploys["get"] = (id, options) =>
     call(options, (engine, as) => Effect.flatMap(deployId(id), (known) => engine.get(as, known)))
   return {
     create: (request, options) =>
       call(options, (engine, as) =>
-        Effect.flatMap(decodeCreateDeploy(request), (checked) => engine.create(as, checked))
+        Effect.flatMap(decodeCreateDeploy(request), (checked) => engine.create(as, checked, options))
       ),
+    deployForEvent: (request, options) =>
+      call(options, (engine, as) =>
+        Effect.flatMap(decodeDeployForEvent(request), (checked) => engine.deployForEvent(as, checked))
+      ),
+    rollback: (id, options) =>
+      call(options, (engine, as) => Effect.flatMap(deployId(id), (known) => engine.rollback(as, known, options))),
+    lane: (id, options) =>
+      call(options, (engine, as) => Effect.flatMap(entityId(id), (known) => engine.lane(as, known))),
+    releaseHold: (id, options) =>
+      call(options, (engine, as) => Effect.flatMap(entityId(id), (known) => engine.releaseHold(as, known))),
     get,
     list: (list = {}, options) =>
-      call(options, (engine, as) => Effect.flatMap(decodeListOptions(list), (checked) => engine.list(as, checked))),
+      call(options, (engine, as) =>
+        Effect.flatMap(Effect.fromResult(decodeListOptions(list)), (checked) => engine.list(as, checked))
+      ),
+    listAll: (list = {}, options) => {
+      const deploys = stream(options, (engine, as) =>
+        Effect.map(Effect.fromResult(decodeListOptions(list)), (checked) => engine.listAll(as, checked))
+      )
+      return Stream.toAsyncIterable(Stream.interruptWhen(deploys, abortion(options?.signal)))
+    },
     cancel: (id, options) =>
       call(options, (engine, as) => Effect.flatMap(deployId(id), (known) => engine.cancel(as, known, options))),
     events: (id, options) => {
-      const feed = Effect.gen(function* () {
-        const engine = Context.get(yield* runtime.contextEffect, DeployEngine)
-        const after = options?.after === undefined ? {} : { after: options.after }
-        return engine.events(options?.as ?? defaults.as, yield* deployId(id), after)
-      })
-      return Stream.toAsyncIterable(Stream.haltWhen(Stream.unwrap(feed), aborted(options?.signal)))
+      const after = options?.after === undefined ? {} : { after: options.after }
+      const feed = stream(options, (engine, as) => Effect.map(deployId(id), (known) => engine.events(as, known, after)))
+      return Stream.toAsyncIterable(Stream.haltWhen(feed, aborted(options?.signal)))
     },
     finished: (id, options) =>
       call(options, (engine, as) =>

@@ -1,4 +1,6 @@
 import type * as Core from "@deploys/core"
+import { ListTooSlow } from "@deploys/core"
+import { Effect } from "effect"
 import { Problems } from "./api/index.ts"
 import { invalid } from "./InputCheck.ts"
 
@@ -9,6 +11,8 @@ interface CoreErrors {
   readonly BuildNotDeployable: Core.BuildNotDeployable
   readonly NoDeployableBuild: Core.NoDeployableBuild
   readonly DeployFinished: Core.DeployFinished
+  readonly DeployNotCompleted: Core.DeployNotCompleted
+  readonly IdempotencyKeyReused: Core.IdempotencyKeyReused
   readonly StoreError: Core.StoreError
 }
 
@@ -33,7 +37,17 @@ const table = {
       deployStatus: error.status,
       failureCode: error.failureCode
     }),
-  StoreError: () => new Problems.Unavailable({ detail: "The store could not answer" })
+  DeployNotCompleted: (error: Core.DeployNotCompleted) =>
+    new Problems.DeployNotCompleted({
+      detail: error.message,
+      deployId: error.deployId,
+      deployStatus: error.status,
+      failureCode: error.failureCode
+    }),
+  IdempotencyKeyReused: (error: Core.IdempotencyKeyReused) =>
+    new Problems.IdempotencyKeyReused({ detail: error.message }),
+  StoreError: ({ cause }: Core.StoreError) =>
+    new Problems.Unavailable({ detail: cause instanceof ListTooSlow ? cause.message : "The store could not answer" })
 }
 
 type Table = { readonly [Tag in keyof CoreErrors]: (error: CoreErrors[Tag]) => ReturnType<(typeof table)[Tag]> }
@@ -45,4 +59,14 @@ export const toProblem = <Tag extends keyof CoreErrors>(
   const problems: Table = table
   const tag: Tag = error._tag
   return problems[tag](error)
+}
+
+/**
+ * Fails with the problem that a core error is told as: `Effect.catch(failWithProblem)`. What a store's error was caused by
+ * goes to the log, which bears the request's id.
+ */
+export const failWithProblem = <Tag extends keyof CoreErrors>(error: CoreErrors[Tag] & { readonly _tag: Tag }) => {
+  const isOurs = error._tag === "StoreError"
+  const failure = Effect.fail(toProblem<Tag>(error))
+  return isOurs ? Effect.andThen(Effect.logError("The store could not answer", error), failure) : failure
 }

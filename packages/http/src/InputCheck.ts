@@ -1,5 +1,5 @@
-import { type InputFault, inputFaults } from "@deploys/core"
-import { Array, Context, Effect, Layer, Option, Schema } from "effect"
+import { type InputFault, inputFaults, InvalidInput } from "@deploys/core"
+import { Array, Context, Effect, Layer, Schema } from "effect"
 import type { SchemaAST, SchemaIssue } from "effect"
 import {
   HttpRouter,
@@ -9,7 +9,7 @@ import {
   ProblemDetails
 } from "effect/http"
 import { type HttpApiEndpoint, HttpApiError } from "effect/http-api"
-import { Problems, StrictInput, strictParsing } from "./api/index.ts"
+import { Problems, QueryFaults, StrictInput, strictParsing } from "./api/index.ts"
 import * as InputFaults from "./InputFaults.ts"
 
 /** An answer lists no more faults than this: it is not to grow far beyond its request. */
@@ -23,8 +23,11 @@ export const invalid = (faults: Array.NonEmptyReadonlyArray<InputFault>) =>
   })
 
 /** Fails with the faults, if there are any. */
-export const refuse = (faults: ReadonlyArray<InputFault>) =>
-  Array.isReadonlyArrayNonEmpty(faults) ? Effect.fail(invalid(faults)) : Effect.void
+export const refuse = (faults: ReadonlyArray<InputFault>) => {
+  // Two checks may find the same fault, each in its words.
+  const found = Array.dedupeWith(faults, (a, b) => a.path === b.path && a.code === b.code)
+  return Array.isReadonlyArrayNonEmpty(found) ? Effect.fail(invalid(found)) : Effect.void
+}
 
 /** The faults that a schema finds in one part of a request; it runs with the services of the endpoint's group. */
 const faultsOf = (
@@ -47,36 +50,46 @@ const faultsOf = (
 
 const parse = Schema.decodeOption(Schema.fromJsonString(Schema.Unknown))
 
+const notJson = { path: "", code: "json", message: "is not JSON" }
+
+/** The JSON of a body that `JsonBody` has let pass; null where there is no body. */
+export const readJson = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<unknown, InvalidInput> =>
+  Effect.flatMap(Effect.orDie(request.text), (text) =>
+    text === ""
+      ? Effect.succeed(null)
+      : Effect.mapError(Effect.fromOption(parse(text)), () => new InvalidInput({ faults: [notJson] }))
+  )
+
 const bodyFaults = Effect.fnUntraced(function* (
   endpoint: HttpApiEndpoint.Top,
   request: HttpServerRequest.HttpServerRequest
 ) {
   const declared = endpoint.payload.get("application/json")
   if (declared === undefined) return []
-  const text = yield* Effect.orDie(request.text)
-  const body = text === "" ? Option.some(null) : parse(text)
-  return Option.isNone(body)
-    ? [{ path: "", code: "invalid", message: "is not JSON" }]
-    : yield* faultsOf(Schema.Union(declared.schemas), strictParsing, body.value)
+  return yield* readJson(request).pipe(
+    Effect.flatMap((body) => faultsOf(Schema.Union(declared.schemas), strictParsing, body)),
+    Effect.catchTag("InvalidInput", ({ faults }) => Effect.succeed(faults))
+  )
 })
 
-/** All faults of a request: reading it ends with the first part that has any. */
-const allFaults = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
-  const request = yield* HttpServerRequest.HttpServerRequest
+/** All faults of a request but for its body. */
+const headFaults = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top) {
+  const { headers } = yield* HttpServerRequest.HttpServerRequest
   const query = yield* HttpServerRequest.ParsedSearchParams
   const parts = yield* Effect.all([
     faultsOf(endpoint.params, strictParsing, yield* HttpRouter.params),
-    faultsOf(endpoint.headers, { errors: "all" }, request.headers),
-    faultsOf(endpoint.query, strictParsing, query, (issue) => InputFaults.ofParameters(query, issue)),
-    bodyFaults(endpoint, request)
+    faultsOf(endpoint.headers, { errors: "all" }, headers),
+    faultsOf(endpoint.query, strictParsing, query, (issue) => InputFaults.ofParameters(query, issue))
   ])
-  return parts.flat()
+  const ofValues = Context.getOrUndefined(endpoint.annotations, QueryFaults)?.(query) ?? []
+  return [...parts.flat(), ...ofValues]
 })
 
 /** An answer of ours that does not fit its schema is a defect. A request is at fault with at least what was found first. */
 const refuseAll = Effect.fnUntraced(function* (endpoint: HttpApiEndpoint.Top, error: HttpApiError.HttpApiSchemaError) {
   if (error.kind === "Body" || error.kind === "ResponseHeaders") return yield* Effect.die(error)
-  yield* refuse(yield* allFaults(endpoint))
+  const body = yield* bodyFaults(endpoint, yield* HttpServerRequest.HttpServerRequest)
+  yield* refuse([...(yield* headFaults(endpoint)), ...body])
   yield* refuse(inputFaults(error.cause.issue))
   return yield* Effect.die(error)
 })
@@ -102,7 +115,9 @@ export const layer = Layer.succeed(
   StrictInput,
   Effect.fnUntraced(function* (httpEffect, { endpoint }) {
     const query = yield* HttpServerRequest.ParsedSearchParams
-    yield* refuse(InputFaults.ofQuery(query, endpoint.query !== undefined))
+    yield* refuse(InputFaults.ofQuerySize(query))
+    const early = InputFaults.ofQuery(query, endpoint.query !== undefined)
+    if (early.length > 0) yield* refuse([...early, ...(yield* headFaults(endpoint))])
     const response = yield* httpEffect.pipe(
       Effect.catch(
         Effect.fnUntraced(function* (error) {

@@ -1,28 +1,38 @@
 /** What is wrong with an input, as faults that each point to their place by a JSON pointer. */
 import { type InputFault, inputFaults, jsonPointer } from "@deploys/core"
 import type { SchemaIssue } from "effect"
+import type { RawQuery } from "./api/index.ts"
 
 /** Nothing that the engine takes comes near this, and decoding recurses. */
 const maxDepth = 64
 
 const maxQueryBytes = 16 * 1024
 
-/** A query as it was parsed: a parameter that was given more than once has a list of values. */
-export type Query = Readonly<Record<string, string | ReadonlyArray<string>>>
+const bytes = (text: string) => new TextEncoder().encode(text).length
 
-/** Faults of a query that no schema of single parameters sees. `declared` says whether the endpoint takes a query at all. */
-export const ofQuery = (query: Query, declared: boolean): ReadonlyArray<InputFault> => {
-  const names = Object.keys(query)
-  if (names.length === 0) return []
-  const unknown = declared ? [] : names.map((name) => ofUnknown(name))
-  const size = names.reduce((sum, name) => sum + Buffer.byteLength(name) + byteLength(query[name]), 0)
-  return size > maxQueryBytes
-    ? [{ path: "", code: "too_large", message: `is a query of more than ${maxQueryBytes} bytes` }]
-    : [...unknown, ...ofText(query)]
+/** A query that is too large to be looked at any closer, told of its largest parameter. */
+export const ofQuerySize = (query: RawQuery): ReadonlyArray<InputFault> => {
+  const units = Object.entries(query).reduce(
+    (sum, [name, text]) => sum + name.length + [text].flat().join("").length,
+    0
+  )
+  // A unit of UTF-16 is at most three bytes.
+  if (units * 3 <= maxQueryBytes) return []
+  const sizes = Object.entries(query).map(
+    ([name, text]) => [name, bytes(name) + bytes([text].flat().join(""))] as const
+  )
+  const largest = sizes.toSorted(([, a], [, b]) => b - a)[0]
+  const total = sizes.reduce((sum, [, size]) => sum + size, 0)
+  return largest === undefined || total <= maxQueryBytes
+    ? []
+    : [{ path: jsonPointer([largest[0]]), code: "size", message: "makes the query larger than 16 KiB" }]
 }
 
-const byteLength = (value: Query[string] | undefined) =>
-  Buffer.byteLength(typeof value === "string" ? value : (value ?? []).join(""))
+/** Faults of a query that no schema of single parameters sees. `declared` says whether the endpoint takes a query at all. */
+export const ofQuery = (query: RawQuery, declared: boolean): ReadonlyArray<InputFault> => [
+  ...(declared ? [] : Object.keys(query).map(ofUnknown)),
+  ...ofText(query)
+]
 
 const ofUnknown = (name: string) => ({
   path: jsonPointer([name]),
@@ -30,13 +40,14 @@ const ofUnknown = (name: string) => ({
   message: "is not known here"
 })
 
-/** Faults of single parameters, where those that are at fault for being given more than once are told so. */
-export const ofParameters = (query: Query, issue: SchemaIssue.Issue): ReadonlyArray<InputFault> =>
-  inputFaults(issue).map((fault) =>
-    Object.keys(query).some((name) => typeof query[name] !== "string" && fault.path === jsonPointer([name]))
-      ? { path: fault.path, code: "repeated", message: "can be given once" }
-      : fault
-  )
+/** Faults that a schema found in a query; what was given twice is told so. */
+export const ofParameters = (query: RawQuery, issue: SchemaIssue.Issue): ReadonlyArray<InputFault> =>
+  inputFaults(issue).map((fault) => {
+    const twice = Object.keys(query).some(
+      (name) => typeof query[name] !== "string" && fault.path === jsonPointer([name])
+    )
+    return twice ? { ...fault, code: "repeated", message: "can be given once" } : fault
+  })
 
 interface Place {
   readonly value: unknown

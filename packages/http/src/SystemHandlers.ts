@@ -2,7 +2,7 @@ import { DeployEngine, trustedPrincipal } from "@deploys/core"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api, Problems } from "./api/index.ts"
-import { toProblem } from "./CoreErrors.ts"
+import { failWithProblem } from "./CoreErrors.ts"
 
 const ok = { status: "ok" } as const
 
@@ -19,7 +19,7 @@ export const layer = HttpApiBuilder.group(
       ready: () =>
         engine.list(prober, { limit: 1, total: false }).pipe(
           Effect.catchTag("InvalidInput", Effect.die),
-          Effect.mapError(toProblem),
+          Effect.catch(failWithProblem),
           Effect.timeoutOrElse({
             duration: "2 seconds",
             orElse: () => new Problems.Unavailable({ detail: "The store did not answer in time" })

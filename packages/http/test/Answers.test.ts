@@ -1,9 +1,10 @@
-import { StoreError } from "@deploys/core"
+import { Cursor, ListTooSlow, Order, StoreError } from "@deploys/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer, Logger, Ref, Schema } from "effect"
 import { completed, ids, running, Script } from "./support/ScriptedEngine.ts"
 import { type Answer, Web } from "./support/Web.ts"
 
+const cursor = Cursor.encode(Order.newest, completed)
 const list = "/api/deploys"
 const one = `${list}/${ids.completed}`
 
@@ -40,12 +41,14 @@ layer(Web.layer)("an answer", (it) => {
 
   it.effect("to a list asks the engine by core's names", () =>
     Effect.gen(function* () {
-      const query = `limit=7&after=YQ&ids=${ids.running},${ids.completed}&total=false&workspace_id=ws_1&entity_id=app_1&build_id=bld_1&status=failed&trigger=auto&created_by=ada+%26%20co`
+      const query = `limit=7&after=${cursor}&filter={"NOT":{"isLive":{"eq":true}}}&orderBy=[{"createdAt":"desc"}]&ids=${ids.running},${ids.completed}&total=false&workspace_id=ws_1&entity_id=app_1&build_id=bld_1&status=failed&trigger=auto&created_by=ada+%26%20co`
       const { status } = yield* (yield* Web).send("GET", `${list}?${query}`)
       assert.strictEqual(status, 200)
       assert.deepStrictEqual<unknown>((yield* Ref.get((yield* Script).lists)).at(-1), {
         limit: 7,
-        after: "YQ",
+        after: cursor,
+        filter: { NOT: { isLive: { eq: true } } },
+        orderBy: [{ createdAt: "desc" }],
         ids: [ids.running, ids.completed],
         total: false,
         workspaceId: "ws_1",
@@ -79,7 +82,7 @@ layer(Web.layer)("an answer", (it) => {
   it.effect("to a get is the row with its steps", () =>
     Effect.gen(function* () {
       const { body } = yield* (yield* Web).send("GET", one)
-      assert.deepStrictEqual(body, { ...completed, steps: [], canCancel: false, canRollback: false })
+      assert.deepStrictEqual(body, { ...completed, steps: [], canCancel: false, canRollback: false, waiting: null })
     })
   )
 
@@ -292,8 +295,10 @@ layer(Web.layer)("an answer", (it) => {
       const { paths, servers } = decodeOpenApi(body)
       assert.hasAllKeys(paths, [
         list,
+        `${list}/search`,
         `${list}/{id}`,
         `${list}/{id}/cancel`,
+        `${list}/{id}/rollback`,
         `${list}/{id}/events`,
         "/healthz",
         "/readyz"
@@ -312,6 +317,16 @@ layer(Web.layer)("an answer", (it) => {
     })
   )
 })
+
+it.effect("a list that takes too long is a 503 that says what to ask for instead", () =>
+  Effect.gen(function* () {
+    const cause = new ListTooSlow({ limitMillis: 5000 })
+    yield* Ref.set((yield* Script).before, Effect.fail(new StoreError({ operation: "list", cause })))
+    const { send } = yield* Web
+    const problem = problemOf(yield* send("GET", list))
+    assert.include(problem, { status: 503, type: type("unavailable"), detail: cause.message })
+  }).pipe(Effect.provide(Web.layer))
+)
 
 describe("while the store can't answer", () => {
   const down = new StoreError({ operation: "list", cause: new Error("canary-secret") })

@@ -3,6 +3,7 @@ import {
   DeployEngine,
   DeployTarget,
   EntityId,
+  type ListOptions,
   makePlan,
   makeStep,
   MemoryAccess,
@@ -10,7 +11,7 @@ import {
   MemoryStore
 } from "@deploys/core"
 import { HttpApp, NodeServer } from "@deploys/http"
-import { Api } from "@deploys/http/api"
+import { Api, toListQuery } from "@deploys/http/api"
 import { assert, layer } from "@effect/vitest"
 import { Context, Effect, Latch, Layer, Schema, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
@@ -85,7 +86,7 @@ layer(Layer.provideMerge(Server, Layer.merge(Engine, FetchHttpClient.layer)), { 
     it.effect("tells those who follow a deploy all of it, live", () =>
       Effect.gen(function* () {
         const client = yield* clientOf("deployer")
-        const { body: created } = yield* client.deploys.create({ payload: build })
+        const { body: created } = yield* client.deploys.create({ headers: {}, payload: build })
         const params = { id: created.id }
         const gate = yield* Gate
         const seen = yield* (yield* client.deploys.events({ params, headers: {} })).pipe(
@@ -112,7 +113,10 @@ layer(Layer.provideMerge(Server, Layer.merge(Engine, FetchHttpClient.layer)), { 
     it.effect("cancels a deploy at work, and its followers learn that", () =>
       Effect.gen(function* () {
         const client = yield* clientOf("deployer")
-        const { body: created } = yield* client.deploys.create({ payload: { ...build, metadata: { pr: 7 } } })
+        const { body: created } = yield* client.deploys.create({
+          headers: {},
+          payload: { ...build, metadata: { pr: 7 } }
+        })
         const params = { id: created.id }
         const seen = yield* (yield* client.deploys.events({ params, headers: {} })).pipe(
           Stream.tap(({ event }) =>
@@ -132,6 +136,32 @@ layer(Layer.provideMerge(Server, Layer.merge(Engine, FetchHttpClient.layer)), { 
       })
     )
 
+    it.effect("lists by filter and order, page by page", () =>
+      Effect.gen(function* () {
+        const client = yield* clientOf("reader")
+        const page = (options: ListOptions) => client.deploys.list({ query: toListQuery({ limit: 1, ...options }) })
+        const orderBy = [{ status: "asc" }] as const
+        const first = yield* page({ orderBy })
+        assert.deepStrictEqual(
+          first.data.map(({ status }) => status),
+          ["completed"]
+        )
+        const after = first.pageInfo.endCursor ?? ""
+        const second = yield* page({ orderBy, after })
+        assert.deepStrictEqual(
+          second.data.map(({ status }) => status),
+          ["failed"]
+        )
+        assert.include(second.pageInfo, { total: 2, hasNextPage: false, hasPreviousPage: true })
+        const filter = { steps: { some: { status: { eq: "completed" } } }, build: { id: { in: ["bld_1"] } } } as const
+        assert.deepStrictEqual((yield* page({ filter })).data, first.data)
+        const foreign = yield* Effect.flip(page({ after }))
+        assert.strictEqual(foreign._tag, "InvalidRequest")
+        assert.deepStrictEqual((yield* (yield* clientOf("stranger")).deploys.list({ query: {} })).data, [])
+        assert.deepStrictEqual(yield* client.system.ready(), { status: "ok" })
+      })
+    )
+
     it.effect("lets nobody see or do what they have no right to", () =>
       Effect.gen(function* () {
         const [reader, stranger, deployer] = yield* Effect.all([
@@ -140,7 +170,7 @@ layer(Layer.provideMerge(Server, Layer.merge(Engine, FetchHttpClient.layer)), { 
           clientOf("deployer")
         ])
         const refusal = (client: typeof reader, payload: Parameters<typeof reader.deploys.create>[0]["payload"]) =>
-          Effect.map(Effect.flip(client.deploys.create({ payload })), ({ _tag }) => _tag)
+          Effect.map(Effect.flip(client.deploys.create({ headers: {}, payload })), ({ _tag }) => _tag)
         assert.strictEqual(yield* refusal(reader, build), "Forbidden")
         assert.strictEqual(yield* refusal(stranger, build), "NotFound")
         assert.strictEqual(yield* refusal(stranger, { appId: EntityId.make("app_1") }), "NotFound")

@@ -1,7 +1,7 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { InputFault } from "@deploys/core"
+import { Cursor, InputFault, Order } from "@deploys/core"
 import { Effect, Schema } from "effect"
-import { ids } from "./support/ScriptedEngine.ts"
+import { completed, ids } from "./support/ScriptedEngine.ts"
 import { Web } from "./support/Web.ts"
 
 const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`
@@ -13,6 +13,10 @@ interface Case {
   readonly request: readonly [method: string, path: string, body?: unknown, headers?: Record<string, string>]
   readonly faults: ReadonlyArray<Fault>
 }
+
+const cursor = Cursor.encode(Order.newest, completed)
+const json = (name: string, value: unknown) => `${name}=${encodeURIComponent(JSON.stringify(value))}`
+const nested = (levels: number) => `${'{"NOT":'.repeat(levels - 1)}{}${"}".repeat(levels - 1)}`
 
 const list = "/api/deploys"
 const events = `/api/deploys/${ids.completed}/events`
@@ -35,7 +39,7 @@ const cases: ReadonlyArray<Case> = [
   },
   { says: "a token in the query", request: ["GET", `${list}?token=secret`], faults: [["/token", "unknown"]] },
   { says: "a parameter given twice", request: ["GET", `${list}?limit=1&limit=2`], faults: [["/limit", "repeated"]] },
-  ...["0", "101", "-1", "1.5", "+5", "05", "1e1", "", "x", "9999999999999999999"].map((limit) => ({
+  ...["0", "101", "-1", "1.5", "+5", "1e1", "", "x", "9999999999999999999"].map((limit) => ({
     says: `the limit "${limit}"`,
     request: ["GET", `${list}?limit=${encodeURIComponent(limit)}`] as const,
     faults: [["/limit", "invalid"] as const]
@@ -60,16 +64,69 @@ const cases: ReadonlyArray<Case> = [
     faults: [["/created_by", "invalid"]]
   },
   { says: "NUL in a text", request: ["GET", `${list}?created_by=a%00b`], faults: [["/created_by", "invalid"]] },
-  { says: "a cursor that is no base64url", request: ["GET", `${list}?after=a%2Fb`], faults: [["/after", "invalid"]] },
+  ...["a/b", "YQ", "", "null", "a".repeat(5000)].map((cursor) => ({
+    says: `the cursor "${cursor.slice(0, 10)}"`,
+    request: ["GET", `${list}?before=${encodeURIComponent(cursor)}`] as const,
+    faults: [["/before", "malformed_cursor"] as const]
+  })),
+  {
+    says: "a cursor of another order",
+    request: ["GET", `${list}?after=${cursor}&${json("orderBy", [{ status: "asc" }])}`],
+    faults: [["/after", "foreign_cursor"]]
+  },
   {
     says: "a query over 16 KiB",
     request: ["GET", `${list}?created_by=${"a".repeat(16 * 1024)}`],
-    faults: [["", "too_large"]]
+    faults: [["/created_by", "size"]]
   },
   {
     says: "cursors in both directions",
-    request: ["GET", `${list}?after=YQ&before=YQ`],
+    request: ["GET", `${list}?after=${cursor}&before=${cursor}`],
     faults: [["/before", "conflict"]]
+  },
+  { says: "a filter that is no JSON", request: ["GET", `${list}?filter={`], faults: [["/filter", "json"]] },
+  {
+    says: "a malformed value deep in a filter",
+    request: ["GET", `${list}?${json("filter", { AND: [{ status: { eq: "done" } }, { NOT: { nope: {} } }] })}`],
+    faults: [
+      ["/filter/AND/0/status/eq", "invalid"],
+      ["/filter/AND/1/NOT/nope", "unknown"]
+    ]
+  },
+  {
+    says: "a filter of 9 levels",
+    request: ["GET", `${list}?filter=${nested(9)}`],
+    faults: [[`/filter${"/NOT".repeat(8)}`, "too_deep"]]
+  },
+  {
+    says: "a filter of 2,000 levels",
+    request: ["GET", `${list}?filter=${nested(2000)}`],
+    faults: [[`/filter${"/NOT".repeat(8)}`, "too_deep"]]
+  },
+  { says: "an empty order", request: ["GET", `${list}?orderBy=[]`], faults: [["/orderBy", "required"]] },
+  {
+    says: "an order by what is no field",
+    request: ["GET", `${list}?${json("orderBy", [{ nope: "asc" }])}`],
+    faults: [["/orderBy/0/nope", "unknown"]]
+  },
+  {
+    says: "faults of names, values and a filter at once",
+    request: ["GET", `${list}?nope=1&total=false&total=true&limit=0&workspace_id=%20&filter=[]`],
+    faults: [
+      ["/nope", "unknown"],
+      ["/total", "repeated"],
+      ["/limit", "invalid"],
+      ["/workspace_id", "invalid"],
+      ["/filter", "invalid"]
+    ]
+  },
+  {
+    says: "NUL and an unknown parameter at once",
+    request: ["GET", `${list}?created_by=%00&nope=1`],
+    faults: [
+      ["/created_by", "invalid"],
+      ["/nope", "unknown"]
+    ]
   },
   {
     says: "several faults at once",
@@ -98,10 +155,14 @@ const cases: ReadonlyArray<Case> = [
   },
   { says: "a parameter of a probe", request: ["GET", "/healthz?verbose"], faults: [["/verbose", "unknown"]] },
   { says: "no body", request: ["POST", list], faults: [["", "invalid"]] },
-  { says: "a body that is no JSON", request: ["POST", list, "{"], faults: [["", "invalid"]] },
+  { says: "a body that is no JSON", request: ["POST", list, "{"], faults: [["", "json"]] },
   { says: "a body that is no object", request: ["POST", list, "[]"], faults: [["", "invalid"]] },
   { says: "neither build nor app", request: ["POST", list, {}], faults: [["/buildId", "invalid"]] },
-  { says: "an unknown field", request: ["POST", list, { buildId: "bld_1", nope: 1 }], faults: [["/nope", "unknown"]] },
+  {
+    says: "an unknown field",
+    request: ["POST", list, { buildId: "bld_1", nope: 1 }],
+    faults: [["/nope", "unknown"]]
+  },
   ...["status", "createdBy", "sequenceNumber", "id", "workspaceId", "isLive"].map((field) => ({
     says: `the server's own field ${field}`,
     request: ["POST", list, { buildId: "bld_1", [field]: "x" }] as const,
@@ -115,7 +176,11 @@ const cases: ReadonlyArray<Case> = [
       ["/toString", "unknown"]
     ]
   },
-  { says: "a malformed build id", request: ["POST", list, { buildId: "a b" }], faults: [["/buildId", "invalid"]] },
+  {
+    says: "a malformed build id",
+    request: ["POST", list, { buildId: "a b" }],
+    faults: [["/buildId", "invalid"]]
+  },
   { says: "an id that is no text", request: ["POST", list, { appId: 1 }], faults: [["/appId", "invalid"]] },
   {
     says: "metadata that is no object",
@@ -142,8 +207,16 @@ const cases: ReadonlyArray<Case> = [
     request: ["POST", list, `{"buildId":"bld_1","metadata":${deep(10_000)}}`],
     faults: [[`/metadata${"/a".repeat(64)}`, "too_deep"]]
   },
-  { says: "an unknown field of a cancel", request: ["POST", cancel, { why: "x" }], faults: [["/why", "unknown"]] },
-  { says: "a reason that is no text", request: ["POST", cancel, { reason: 1 }], faults: [["/reason", "invalid"]] },
+  {
+    says: "an unknown field of a cancel",
+    request: ["POST", cancel, { why: "x" }],
+    faults: [["/why", "unknown"]]
+  },
+  {
+    says: "a reason that is no text",
+    request: ["POST", cancel, { reason: 1 }],
+    faults: [["/reason", "invalid"]]
+  },
   {
     says: "faults of path and body at once",
     request: ["POST", "/api/deploys/nope/cancel", { reason: 1 }],

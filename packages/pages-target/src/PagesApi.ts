@@ -1,5 +1,6 @@
 import type { ArtifactError } from "@deploys/core"
-import { Context, Duration, Effect, Fiber, Layer, Option, type Redacted, Ref, Schema, Stream } from "effect"
+import type { Redacted } from "effect"
+import { Context, Duration, Effect, Fiber, Layer, Option, Ref, Schema, Stream } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { callPages } from "./internal/pagesCall.ts"
 import { retrying } from "./internal/retrying.ts"

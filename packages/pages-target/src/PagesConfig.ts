@@ -1,5 +1,6 @@
 import type { Entity } from "@deploys/core"
-import { Config, Context, type Duration, Effect, Layer, Option, type Redacted } from "effect"
+import type { Redacted } from "effect"
+import { Config, Context, type Duration, Effect, Layer, Option } from "effect"
 
 /** How the target talks to Cloudflare Pages. */
 export interface PagesSettings {

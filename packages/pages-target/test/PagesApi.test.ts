@@ -1,4 +1,5 @@
-import { PagesApi, PagesConfig, type PagesError } from "@deploys/pages-target"
+import type { PagesError } from "@deploys/pages-target"
+import { PagesApi, PagesConfig } from "@deploys/pages-target"
 import { FakeFault, FakePages, type FakeOptions } from "@deploys/pages-target/testing"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"

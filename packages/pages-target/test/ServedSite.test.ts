@@ -7,8 +7,7 @@ import { Artifacts, deploy, fetchSite, filesOf, host } from "./support/host.ts"
 const Name = Schema.String.check(
   Schema.isMinLength(1),
   Schema.isMaxLength(12),
-  // oxlint-disable-next-line no-control-regex -- control characters are what is left out
-  Schema.isPattern(/^[^/\\\u0000-\u001f\u007f\ud800-\udfff]+$/),
+  Schema.isPattern(/^[^/\\\p{Cc}\p{Cs}]+$/u),
   Schema.makeFilter((name: string) => name !== "." && name !== "..")
 )
 const Path = Schema.NonEmptyArray(Name).check(Schema.isMaxLength(3))

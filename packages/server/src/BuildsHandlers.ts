@@ -1,5 +1,5 @@
 import { CatalogRegistry, jsonPointer } from "@deploys/core"
-import { toProblem } from "@deploys/http"
+import { failWithProblem } from "@deploys/http"
 import { CurrentPrincipal, Problems } from "@deploys/http/api"
 import { Effect, Stream } from "effect"
 import type { HttpServerRequest } from "effect/http"
@@ -50,17 +50,19 @@ export const layer = HttpApiBuilder.group(
         Effect.fn("BuildsApi.list")(function* ({ params }) {
           yield* visible.app(params.id)
           return { data: yield* registry.builds(params.id, listed) }
-        }, Effect.mapError(toProblem))
+        }, Effect.catch(failWithProblem))
       )
       .handleRaw(
         "upload",
         Effect.fn("BuildsApi.upload")(function* ({ params, query, request }) {
-          const app = yield* Effect.mapError(visible.app(params.id), toProblem)
-          yield* Effect.mapError(requireRight(yield* CurrentPrincipal, "deploy", app.workspaceId), toProblem)
+          const app = yield* Effect.catch(visible.app(params.id), failWithProblem)
+          yield* Effect.catch(requireRight(yield* CurrentPrincipal, "deploy", app.workspaceId), failWithProblem)
           const gzip = yield* isGzip(request)
-          return yield* Effect.mapError(
-            uploads.upload({ entityId: app.id, about: query, gzip, body: bodyOf(request) }),
-            (error) => (error._tag === "ArchiveInvalid" ? refused(error) : toProblem(error))
+          return yield* uploads.upload({ entityId: app.id, about: query, gzip, body: bodyOf(request) }).pipe(
+            Effect.catchTags({
+              ArchiveInvalid: (error) => Effect.fail(refused(error)),
+              StoreError: (error) => failWithProblem(error)
+            })
           )
         })
       )
@@ -68,7 +70,7 @@ export const layer = HttpApiBuilder.group(
         "get",
         Effect.fn("BuildsApi.get")(
           ({ params }) => Effect.map(visible.build(params.id), ({ build }) => build),
-          Effect.mapError(toProblem)
+          Effect.catch(failWithProblem)
         )
       )
   })

@@ -2,11 +2,12 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Layer, Logger, Runtime } from "effect"
 import { CliOutput, Command, TerminalCapabilities } from "effect/cli"
 import { deployCommand } from "./cli/DeployCommand.ts"
+import { migrateCommand } from "./cli/MigrateCommand.ts"
 import { serveCommand } from "./cli/ServeCommand.ts"
 
 const command = Command.make("deploys").pipe(
   Command.withDescription("Put sites live, step by step, on a server of your own."),
-  Command.withSubcommands([serveCommand, deployCommand])
+  Command.withSubcommands([serveCommand, deployCommand, migrateCommand])
 )
 
 /** An error is one line on standard error. */

@@ -5,6 +5,7 @@ import {
   type DeployStore,
   DirectoryArtifacts,
   LiveEvents,
+  queuePolicies,
   RunnerOptions
 } from "@deploys/core"
 import { LocalTarget } from "@deploys/local-target"
@@ -20,6 +21,7 @@ const options = ({ leaseSeconds, maxRunning }: Settings) =>
     Effect.map(RunnerOptions, (defaults) => ({
       ...defaults,
       maxRunning,
+      grace: "10 seconds",
       lease: `${leaseSeconds} seconds`,
       renewEvery: `${(leaseSeconds * 1000) / 3} millis`
     }))
@@ -48,4 +50,4 @@ export const layer = (
   DeployEngine,
   InvalidSetting,
   Catalog | DataFolder | DeployStore | FileSystem.FileSystem | HttpClient.HttpClient | Path.Path
-> => (settings.runner ? running(settings) : idle)
+> => Layer.provide(settings.runner ? running(settings) : idle, queuePolicies(settings.queuePolicy))

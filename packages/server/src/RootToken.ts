@@ -1,4 +1,4 @@
-import { Context, Effect, FileSystem, Layer, Option, Redacted, Schema } from "effect"
+import { Context, Effect, FileSystem, Layer, Option, type Redacted, Schema } from "effect"
 import { Base64Url } from "effect/encoding"
 import { randomBytes } from "node:crypto"
 import { DataFolder } from "./DataFolder.ts"

@@ -1,20 +1,17 @@
 import { CatalogRegistry, WorkspaceId } from "@deploys/core"
-import { DeploysHandlers, HttpApp, NodeServer, SystemHandlers } from "@deploys/http"
+import { NodeServer } from "@deploys/http"
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
-import { ServerApi } from "./api/ServerApi.ts"
-import * as AppsHandlers from "./AppsHandlers.ts"
 import { announce } from "./announce.ts"
 import { BuildUploads } from "./builds/BuildUploads.ts"
-import * as BuildsHandlers from "./BuildsHandlers.ts"
 import { DataFolder } from "./DataFolder.ts"
 import * as Engine from "./Engine.ts"
 import { listenFailure } from "./Listening.ts"
 import * as RootAccess from "./RootAccess.ts"
 import { RootToken } from "./RootToken.ts"
 import { InvalidSetting, type Settings } from "./Settings.ts"
+import * as ServerApp from "./ServerApp.ts"
 import * as Storage from "./Storage.ts"
-import * as WorkspacesHandlers from "./WorkspacesHandlers.ts"
 
 /** A large upload takes a while on a slow line. */
 const requestTimeoutMillis = 60 * 60 * 1000
@@ -26,14 +23,6 @@ const defaultWorkspace = Layer.effectDiscard(
     const there = yield* registry.workspaces("all")
     if (there.length === 0) yield* registry.addWorkspace({ id: WorkspaceId.make("default"), name: "default" })
   }).pipe(Effect.mapError(({ message }) => new InvalidSetting({ setting: "DATABASE_URL", detail: message })))
-)
-
-const handlers = Layer.mergeAll(
-  DeploysHandlers.layer,
-  SystemHandlers.layer,
-  WorkspacesHandlers.layer,
-  AppsHandlers.layer,
-  BuildsHandlers.layer
 )
 
 /**
@@ -49,9 +38,7 @@ export const layer = (settings: Settings): Layer.Layer<never, InvalidSetting> =>
   const storage = Storage.layer(settings).pipe(Layer.provideMerge(data))
   const root = RootToken.layer(settings.rootToken).pipe(Layer.provideMerge(storage))
   const engine = Engine.layer(settings).pipe(Layer.provideMerge(root))
-  const app = HttpApp.layerFrom(ServerApi).pipe(
-    Layer.provide(handlers),
-    Layer.provide(HttpApp.layerMiddleware),
+  const app = ServerApp.layer.pipe(
     Layer.provide([RootAccess.layer, BuildUploads.layer]),
     Layer.merge(defaultWorkspace),
     Layer.provide(engine)

@@ -1,3 +1,4 @@
+import { QueuePolicy } from "@deploys/core"
 import { Config, Effect, Option, Schema, SchemaTransformation } from "effect"
 import { CliError } from "effect/cli"
 
@@ -86,6 +87,8 @@ const target = Effect.flatMap(oneOf("TARGET", ["local", "pages"], "local"), (nam
  * - `DATA_DIR` (`.deploys`): artifacts, sites and the token that was made are always there.
  * - `TARGET` (`local`) and `SITES_PORT` (4000; 0 takes a free one and keeps it in `DATA_DIR`).
  * - `RUNNER` (`on`; `off` serves the API and runs nothing) and `MAX_RUNNING` (16 deploys at once in this process).
+ * - `QUEUE_POLICY` (`queue`): what a new deploy does to older ones of its app: `queue` lets each have its turn, `latest` ends
+ *   those that are pending, `replace` the running one too. An automatic one never does so to a manual one or a rollback.
  * - `LEASE_SECONDS` (15): after how long a killed server's deploys are taken up. Too short a time lets a busy machine lose
  *   its own.
  * - `ROOT_TOKEN`: a token with every right in every workspace, at least 32 characters. Absent: one is made.
@@ -103,6 +106,7 @@ export const settings = Effect.all({
   sitesPort: port("SITES_PORT", 4000),
   runner: Effect.map(oneOf("RUNNER", ["on", "off"], "on"), (word) => word === "on"),
   maxRunning: count("MAX_RUNNING", 1000, 16),
+  queuePolicy: oneOf("QUEUE_POLICY", QueuePolicy.literals, "queue"),
   leaseSeconds: count("LEASE_SECONDS", 300, 15),
   rootToken: setting("ROOT_TOKEN", {
     schema: SecretToken,

@@ -1,10 +1,11 @@
 import type { AccessPolicy, Catalog, CatalogRegistry, DeployStore } from "@deploys/core"
 import { type Migrations, Pglite, Postgres, SqlAccess, SqlCatalog, SqlRegistry, SqlStore } from "@deploys/sql-store"
 import { Effect, Layer, Option } from "effect"
-import type { SqlClient, SqlError } from "effect/sql"
+import type { SqlError } from "effect/sql"
 import { DataFolder } from "./DataFolder.ts"
 import { InvalidSetting, type Settings } from "./Settings.ts"
 
+type Clients = Layer.Success<ReturnType<typeof Postgres.layer>>
 type DatabaseError = SqlError.SqlError | Migrations.DatabaseRefused | Pglite.DirectoryInUse | Pglite.DirectoryUnusable
 
 /** What names the thing that a person can act on is innermost, below what says which call failed. */
@@ -24,7 +25,7 @@ const refused =
 
 const embedded = Layer.unwrap(Effect.map(DataFolder, (data) => Pglite.layer({ directory: data.database })))
 
-const chosen = ({ databaseUrl }: Settings): Layer.Layer<SqlClient.SqlClient, DatabaseError, DataFolder> =>
+const chosen = ({ databaseUrl }: Settings): Layer.Layer<Clients, DatabaseError, DataFolder> =>
   Option.isSome(databaseUrl) ? Postgres.layer({ url: databaseUrl.value }) : embedded
 
 /** The database of the settings, migrated: PostgreSQL, or PGlite in `DataFolder`, which no other process may have open. */
@@ -37,6 +38,9 @@ export const database = (settings: Settings) =>
 export const layer = (
   settings: Settings
 ): Layer.Layer<AccessPolicy | Catalog | CatalogRegistry | DeployStore, InvalidSetting, DataFolder> =>
-  Layer.mergeAll(SqlStore.layer, SqlCatalog.layer, SqlRegistry.layer, SqlAccess.layer).pipe(
-    Layer.provide(database(settings))
-  )
+  Layer.mergeAll(
+    Option.isSome(settings.databaseUrl) ? SqlStore.layerPostgres : SqlStore.layer,
+    SqlCatalog.layer,
+    SqlRegistry.layer,
+    SqlAccess.layer
+  ).pipe(Layer.provide(database(settings)))

@@ -1,5 +1,5 @@
 import { CatalogRegistry, Forbidden, IdGenerator, readScope, WorkspaceId } from "@deploys/core"
-import { toProblem } from "@deploys/http"
+import { failWithProblem } from "@deploys/http"
 import { CurrentPrincipal } from "@deploys/http/api"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -15,12 +15,12 @@ export const layer = HttpApiBuilder.group(
     return handlers.handleAll({
       list: Effect.fn("WorkspacesApi.list")(function* () {
         return { data: yield* registry.workspaces(readScope(yield* CurrentPrincipal)) }
-      }, Effect.mapError(toProblem)),
+      }, Effect.catch(failWithProblem)),
       create: Effect.fn("WorkspacesApi.create")(function* ({ payload }) {
         const { everywhere } = yield* CurrentPrincipal
         if (!everywhere.includes("admin")) return yield* new Forbidden({ right: "admin", workspaceId: null })
         return yield* registry.addWorkspace({ id: WorkspaceId.make(yield* ids.next("ws")), name: payload.name })
-      }, Effect.mapError(toProblem))
+      }, Effect.catch(failWithProblem))
     })
   })
 )

@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import * as Cli from "./Cli.ts"
+import { enableCompileCache } from "node:module"
 
-Cli.main("0.1.0")
+// What is imported below it is compiled once, not at every start.
+enableCompileCache()
+const { main } = await import("./Cli.ts")
+main("0.1.0")

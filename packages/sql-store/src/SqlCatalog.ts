@@ -1,13 +1,14 @@
-import { Build, Catalog, Entity, Version, Workspace } from "@deploys/core"
+import { Build, Catalog, Entity, SourceEvent, Version, Workspace } from "@deploys/core"
 import { Effect, Layer, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { makeDatabase } from "./internal/Database.ts"
 import { oneRow } from "./internal/decoding.ts"
 import { operation } from "./internal/operation.ts"
-import { readBuild, readEntity, readLatestBuild, readWorkspace } from "./statements/readCatalog.ts"
+import { readBuild, readEntity, readLatestBuild, readSourceEvent, readWorkspace } from "./statements/readCatalog.ts"
 
 const workspace = oneRow(Workspace)
 const entity = oneRow(Entity)
+const sourceEvent = oneRow(SourceEvent)
 const origin = oneRow(Schema.Struct({ build: Build, version: Version, entity: Entity }))
 
 /** A `Catalog` in the database of the client, whose tables `Migrations` makes and `SqlRegistry` fills. */
@@ -24,6 +25,10 @@ export const layer: Layer.Layer<Catalog, never, SqlClient.SqlClient> = Layer.eff
       latestBuild: Effect.fn("Catalog.latestBuild")(
         (id) => origin(readLatestBuild(db, id)),
         operation("Catalog.latestBuild")
+      ),
+      sourceEvent: Effect.fn("Catalog.sourceEvent")(
+        (id) => sourceEvent(readSourceEvent(db, id)),
+        operation("Catalog.sourceEvent")
       )
     })
   )

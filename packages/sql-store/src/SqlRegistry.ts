@@ -1,4 +1,4 @@
-import { Build, CatalogRegistry, Entity, NameTaken, Version, Workspace } from "@deploys/core"
+import { Build, CatalogRegistry, Entity, NameTaken, SourceEvent, Version, Workspace } from "@deploys/core"
 import { Effect, Layer, Option } from "effect"
 import type { SqlClient } from "effect/sql"
 import { type Database, makeDatabase } from "./internal/Database.ts"
@@ -12,8 +12,15 @@ import {
   readEntityNamed,
   readVersion
 } from "./statements/listCatalog.ts"
-import { readEntity, readWorkspace } from "./statements/readCatalog.ts"
-import { addBuild, addEntity, addVersion, addWorkspace, type VersionRequest } from "./statements/registerCatalog.ts"
+import { readEntity, readSourceEvent, readWorkspace } from "./statements/readCatalog.ts"
+import {
+  addBuild,
+  addEntity,
+  addSourceEvent,
+  addVersion,
+  addWorkspace,
+  type VersionRequest
+} from "./statements/registerCatalog.ts"
 
 /** Adds an entity; where nothing was added and the id is not there, the name was in the way. */
 const ensureEntity = Effect.fnUntraced(function* (db: Database, row: Omit<Entity, "createdAt">) {
@@ -52,6 +59,11 @@ export const layer: Layer.Layer<CatalogRegistry, never, SqlClient.SqlClient> = L
       addBuild: Effect.fn("CatalogRegistry.addBuild")(
         (row) => Effect.andThen(addBuild(db, row), presentRow(oneRow(Build)(readBuildRow(db, row.id)), row.id)),
         operation("CatalogRegistry.addBuild")
+      ),
+      addSourceEvent: Effect.fn("CatalogRegistry.addSourceEvent")(
+        (row) =>
+          Effect.andThen(addSourceEvent(db, row), presentRow(oneRow(SourceEvent)(readSourceEvent(db, row.id)), row.id)),
+        operation("CatalogRegistry.addSourceEvent")
       ),
       workspaces: Effect.fn("CatalogRegistry.workspaces")(
         (scope) => allRows(Workspace)(listWorkspaces(db, scope)),

@@ -1,21 +1,27 @@
-import { DeployEvent, DeployId, DeployStore, IdGenerator, type StoreChange } from "@deploys/core"
+import { DeployEvent, DeployId, DeployStore, IdGenerator, Lane, type StoreChange, Waiting } from "@deploys/core"
+import type { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Option, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { makeDatabase } from "./internal/Database.ts"
 import { operation } from "./internal/operation.ts"
+import { oneRow } from "./internal/decoding.ts"
 import { claimableDeploys } from "./statements/claimableDeploys.ts"
+import { readLane, readWaiting, releaseHold } from "./statements/lanes.ts"
 import { releaseLeases, renewLeases } from "./statements/leases.ts"
 import { readDeploy } from "./statements/readDeploy.ts"
 import { readEvents } from "./statements/readEvents.ts"
 import { cancel } from "./store/cancel.ts"
 import { claim } from "./store/claim.ts"
-import { insert } from "./store/insert.ts"
-import { list } from "./store/list.ts"
+import { insert, remembered } from "./store/insert.ts"
+import { ListTimeLimit } from "./ListTimeLimit.ts"
+import { makeLists } from "./store/list.ts"
 import { makeMoveLane } from "./store/MoveLane.ts"
 import { Wakeups } from "./Wakeups.ts"
 
 const Lease = Schema.Struct({ deployId: DeployId, epoch: Schema.Natural })
 const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(DeployEvent))
+const lane = oneRow(Lane)
+const waiting = oneRow(Waiting)
 const decodeLeases = Schema.decodeUnknownEffect(Schema.Array(Lease))
 
 const make = Effect.gen(function* () {
@@ -23,25 +29,42 @@ const make = Effect.gen(function* () {
   const ids = yield* IdGenerator
   const wakeups = yield* Wakeups
   const moveTogether = makeMoveLane(db)
+  const lists = makeLists(db, yield* ListTimeLimit)
 
   /** After the commit, also where the host has put the call into a transaction of its own. */
   const tell = (changes: ReadonlyArray<StoreChange>) =>
     changes.length === 0 ? Effect.void : db.sql.afterCommit(wakeups.publish(changes))
 
   return DeployStore.of({
-    insert: Effect.fn("DeployStore.insert")(function* (request) {
-      const { deploy, isNew } = yield* insert(db, request)
-      const kinds = isNew ? (["events", "ready"] as const) : []
-      yield* tell(kinds.map((kind) => ({ deployId: deploy.id, kind })))
+    insert: Effect.fn("DeployStore.insert")(function* (request, options = {}) {
+      const { changes, deploy } = yield* insert(db, request, options)
+      yield* tell(changes)
       return deploy
     }, operation("DeployStore.insert")),
+
+    remembered: Effect.fn("DeployStore.remembered")(
+      (request) => remembered(db, request),
+      operation("DeployStore.remembered")
+    ),
+
+    lane: Effect.fn("DeployStore.lane")((id) => lane(readLane(db, id)), operation("DeployStore.lane")),
+
+    waiting: Effect.fn("DeployStore.waiting")((id) => waiting(readWaiting(db, id)), operation("DeployStore.waiting")),
+
+    releaseHold: Effect.fn("DeployStore.releaseHold")(function* (id) {
+      const released = yield* releaseHold(db, id)
+      yield* tell(released.flatMap(({ next }) => (next === null ? [] : [{ deployId: next, kind: "ready" as const }])))
+    }, operation("DeployStore.releaseHold")),
 
     find: Effect.fn("DeployStore.find")(function* (id) {
       const row = yield* readDeploy(db, id)
       return row === undefined ? Option.none() : Option.some({ deploy: row.deploy, steps: row.steps })
     }, operation("DeployStore.find")),
 
-    list: Effect.fn("DeployStore.list")((plan) => list(db, plan), operation("DeployStore.list")),
+    list: Effect.fn("DeployStore.list")(lists.list, operation("DeployStore.list")),
+
+    // Without a span: its statement has one, and a page costs no more than a few hundred microseconds.
+    listJson: (plan) => operation("DeployStore.listJson")(lists.listJson(plan)),
 
     claimable: Effect.fn("DeployStore.claimable")(function* ({ limit, owner }) {
       return (yield* claimableDeploys(db, owner, limit)).map(({ id }) => DeployId.make(id))
@@ -82,13 +105,22 @@ const make = Effect.gen(function* () {
   })
 })
 
+const store = Layer.effect(DeployStore, make)
+
 /**
  * A `DeployStore` in the database of the client, whose tables `Migrations` makes. Works on PostgreSQL 14 or later and on
  * PGlite.
  *
- * Times and leases are the database's. Within a transaction of the host's, a call is part of that transaction; moves are
- * not, since those of several callers are sent together.
+ * Times and leases are the database's. Within a transaction of the host's, a call is part of that transaction. Its
+ * `changes` are those made in this process.
  */
-export const layer: Layer.Layer<DeployStore, never, SqlClient.SqlClient> = Layer.effect(DeployStore, make).pipe(
-  Layer.provide(Wakeups.layer)
+export const layer: Layer.Layer<DeployStore, never, SqlClient.SqlClient> = Layer.provide(store, Wakeups.layer)
+
+/**
+ * The same for several nodes on one PostgreSQL: `changes` are those of every node, so that a cancel, new work and events
+ * reach the others at once. It holds one connection to listen on.
+ */
+export const layerPostgres: Layer.Layer<DeployStore, never, SqlClient.SqlClient | PgClient.PgClient> = Layer.provide(
+  store,
+  Wakeups.layerPostgres
 )

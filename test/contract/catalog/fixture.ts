@@ -1,13 +1,23 @@
 import type { Build } from "@deploys/core"
-import { ArtifactLocator, BuildId, CatalogRegistry, EntityId, IdGenerator, VersionId, WorkspaceId } from "@deploys/core"
-import { Effect } from "effect"
+import {
+  ArtifactLocator,
+  BuildId,
+  CatalogRegistry,
+  EntityId,
+  IdGenerator,
+  SourceEventId,
+  VersionId,
+  WorkspaceId
+} from "@deploys/core"
+import { Effect, type Schema } from "effect"
 
 /** How to make an id of each kind. */
 export const ids = {
   workspace: { prefix: "ws", make: (text: string) => WorkspaceId.make(text) },
   entity: { prefix: "app", make: (text: string) => EntityId.make(text) },
   version: { prefix: "ver", make: (text: string) => VersionId.make(text) },
-  build: { prefix: "bld", make: (text: string) => BuildId.make(text) }
+  build: { prefix: "bld", make: (text: string) => BuildId.make(text) },
+  sourceEvent: { prefix: "evt", make: (text: string) => SourceEventId.make(text) }
 }
 
 /** An id that no row has. */
@@ -50,4 +60,10 @@ export const build = Effect.fnUntraced(function* (versionId: VersionId, given: P
     commitMessage: given.commitMessage ?? null,
     error: given.error ?? null
   })
+})
+
+/** A source event with this payload. */
+export const sourceEvent = Effect.fnUntraced(function* (workspaceId: WorkspaceId, payload: Schema.Json = null) {
+  const registry = yield* CatalogRegistry
+  return yield* registry.addSourceEvent({ id: yield* id(ids.sourceEvent), workspaceId, kind: "push", payload })
 })

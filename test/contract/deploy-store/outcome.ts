@@ -24,13 +24,14 @@ import {
   upload
 } from "./fixture.ts"
 
-const stepCases: Cases = (it) => {
+const stepCases: Cases = (it, pass) => {
   it.effect("keeps what moves say of a step", () =>
     Effect.gen(function* () {
       const run = yield* start()
       const startedAt = yield* move(run, stepStarted(upload))
       yield* move(run, DeployMove.StepRetrying({ step: upload, attempt: 1, error: "reset", delayMillis: 250 }))
       assert.deepInclude((yield* read(run.deployId)).steps[0], { status: "running", error: "reset", startedAt })
+      yield* pass(5)
       yield* move(run, stepStarted(upload, 2))
       const output = { files: 3, nested: [{ a: null }, "é", 0.1, false] }
       const completedAt = yield* move(

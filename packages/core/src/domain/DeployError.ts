@@ -6,7 +6,7 @@ import { Right } from "./Principal.ts"
 
 /** Nothing of this kind and id exists, or the caller may not see it: the two are never told apart. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
-  resource: Schema.Literals(["workspace", "app", "build", "deploy"]),
+  resource: Schema.Literals(["workspace", "app", "build", "sourceEvent", "deploy"]),
   id: Schema.String
 }) {
   /** Names what was looked for. */
@@ -62,6 +62,28 @@ export class DeployFinished extends Schema.TaggedError<DeployFinished>()("Deploy
   }
 }
 
+/** A deploy that did not complete, so that there is nothing to go back to. */
+export class DeployNotCompleted extends Schema.TaggedError<DeployNotCompleted>()("DeployNotCompleted", {
+  deployId: DeployId,
+  status: DeployStatus,
+  failureCode: Schema.NullOr(FailureCode)
+}) {
+  /** Says how far it has come. */
+  override get message() {
+    return `Deploy ${this.deployId} has not completed: ${this.status}${this.failureCode === null ? "" : ` (${this.failureCode})`}`
+  }
+}
+
+/** An idempotency key that the caller has used for another request in the last 24 hours. */
+export class IdempotencyKeyReused extends Schema.TaggedError<IdempotencyKeyReused>()("IdempotencyKeyReused", {
+  key: Schema.String
+}) {
+  /** Names the key. */
+  override get message() {
+    return `The idempotency key ${this.key} belongs to another request`
+  }
+}
+
 /** One fault of an input. */
 export const InputFault = Schema.Struct({
   /** JSON pointer (RFC 6901) that starts with the parameter or field, such as `/filter/AND/0/status/eq`. */
@@ -94,5 +116,15 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
   /** Names the operation. */
   override get message() {
     return `The store could not answer (${this.operation})`
+  }
+}
+
+/** A list took longer than a store allows: the `cause` of its `StoreError`. The same list would again. */
+export class ListTooSlow extends Schema.TaggedError<ListTooSlow>()("ListTooSlow", {
+  limitMillis: Schema.Natural
+}) {
+  /** Says what to ask for instead. */
+  override get message() {
+    return `The list takes longer than ${this.limitMillis} ms: ask for an order that an index serves, for fewer rows by a filter, or for no total`
   }
 }

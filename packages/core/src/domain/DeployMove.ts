@@ -1,6 +1,7 @@
 import { Data, type Schema } from "effect"
 import type { DeployStatus, FailureCode, Outcome } from "./Deploy.ts"
 import type { EventContent } from "./DeployEvent.ts"
+import type { DeployId } from "./Id.ts"
 import type { StepRecord, StepStatus } from "./DeployStep.ts"
 
 /** From each status, those that a deploy may move to. A final one has none. */
@@ -86,8 +87,10 @@ export interface MovePatch {
     readonly previewUrl?: string
     readonly productionUrl?: string
     readonly outcome?: Outcome
+    readonly supersededBy?: DeployId
     /**
-     * - `live`: final, gone live (the entity's earlier live deploy no longer is), lane and lease given back.
+     * - `live`: final, gone live (the entity's earlier live deploy no longer is), lane and lease given back. Pending deploys
+     *   of the entity with a lower number are superseded, and a hold that is older than this manual deploy is released.
      * - `settling`: final, but lane and lease stay until it has settled.
      * - `over`: final and settled, lane and lease given back.
      *
@@ -104,7 +107,7 @@ export const movePatch = (move: DeployMove, by: string): MovePatch =>
     StepStarted: ({ attempt, step }): MovePatch => ({
       phase: "running",
       event: { type: "step.running", data: { ...step, attempt } },
-      step: { index: step.index, status: "running", attempt, starts: true }
+      step: { index: step.index, status: "running", attempt, error: null, starts: true }
     }),
     StepRetrying: ({ attempt, delayMillis, error, step }): MovePatch => ({
       phase: "running",
@@ -171,6 +174,8 @@ export const movePatch = (move: DeployMove, by: string): MovePatch =>
 
 /** One write of one deploy: what its moves change, taken together. */
 export interface MovesPatch {
+  /** Who makes the moves. */
+  readonly by: string
   readonly phase: MovePatch["phase"]
   readonly events: ReadonlyArray<EventContent>
   readonly steps: ReadonlyArray<NonNullable<MovePatch["step"]>>
@@ -181,6 +186,7 @@ export interface MovesPatch {
 export const movesPatch = (moves: ReadonlyArray<DeployMove>, by: string): MovesPatch => {
   const patches = moves.map((move) => movePatch(move, by))
   return {
+    by,
     phase: patches.find((patch) => patch.phase !== "either")?.phase ?? "either",
     events: patches.map((patch) => patch.event),
     steps: patches.flatMap((patch) => (patch.step === undefined ? [] : [patch.step])),
@@ -188,14 +194,41 @@ export const movesPatch = (moves: ReadonlyArray<DeployMove>, by: string): MovesP
   }
 }
 
-/** The move that a cancel makes. It is settled when nothing is left to undo. */
-export const cancelMove = (reason: string | null, settled: boolean): DeployMove =>
-  DeployMove.Failed({
-    failureCode: "cancelled",
-    error: reason === null ? "Cancelled" : `Cancelled: ${reason}`,
-    settled
-  })
-
 /** Whether a deploy with these steps can end at once: none is running, and none has started that is undoable. */
 export const nothingToUndo = (steps: ReadonlyArray<Pick<StepRecord, "status" | "starts" | "undoable">>): boolean =>
   steps.every((step) => step.status !== "running" && (step.starts === 0 || !step.undoable))
+
+/** What ends a deploy from outside, whoever runs it. Its epoch is raised by 1 with it. */
+export type Ending = Data.TaggedEnum<{
+  Cancelled: { readonly reason: string | null }
+  /** A newer deploy of the entity takes its place. */
+  Superseded: { readonly successor: DeployId }
+}>
+/** Makes and matches endings. */
+export const Ending = Data.taggedEnum<Ending>()
+
+const errorOf = Ending.$match({
+  Cancelled: ({ reason }) => (reason === null ? "Cancelled" : `Cancelled: ${reason}`),
+  Superseded: ({ successor }) => `Superseded by ${successor}`
+})
+
+/** What the end of a pending or running deploy changes, when `by` brings it about. It is settled when nothing is to undo. */
+export const endingPatch = (
+  ending: Ending,
+  by: string,
+  { status, steps }: { readonly status: DeployStatus; readonly steps: Parameters<typeof nothingToUndo>[0] }
+): MovesPatch => {
+  const failureCode = ending._tag === "Cancelled" ? "cancelled" : "superseded"
+  const move = DeployMove.Failed({ failureCode, error: errorOf(ending), settled: nothingToUndo(steps) })
+  const { deploy, ...patch } = movesPatch([move], by)
+  // The outcome tells of work, and a deploy that was never claimed has done none.
+  const { outcome, ...rest } = deploy
+  return {
+    ...patch,
+    deploy: {
+      ...rest,
+      ...(status === "pending" || outcome === undefined ? {} : { outcome }),
+      ...(ending._tag === "Superseded" ? { supersededBy: ending.successor } : {})
+    }
+  }
+}

@@ -1,7 +1,7 @@
 import { Schema } from "effect"
 
 /** Whether a text can be stored: PostgreSQL takes neither a NUL nor half a surrogate pair. */
-const isStorableText = (text: string) => text.isWellFormed() && !text.includes("\0")
+export const isStorableText = (text: string) => text.isWellFormed() && !text.includes("\0")
 
 const isStorable = (value: Schema.Json): boolean => {
   if (typeof value === "string") return isStorableText(value)

@@ -14,6 +14,3 @@ export const compareText = (a: string, b: string): number => {
 
 /** The text with ASCII capitals as small letters, and no other letter changed. */
 export const foldAscii = (text: string): string => text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase())
-
-/** Whether a database and a client keep the text as it is: without NUL and without half a surrogate pair. */
-export const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes("\u0000")

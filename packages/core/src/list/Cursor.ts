@@ -1,6 +1,6 @@
 import { Option, Result, Schema } from "effect"
 import { Base64Url } from "effect/encoding"
-import { isStorable } from "./Collation.ts"
+import { isStorableText } from "../domain/StorableJson.ts"
 import type { Field } from "./Field.ts"
 import * as Instant from "./Instant.ts"
 import { fingerprint, type KeyValue, type Order, placeOf } from "./Order.ts"
@@ -15,11 +15,12 @@ const Content = Schema.fromJsonString(
 
 const decodeContent = Schema.decodeUnknownOption(Content)
 
-const write = (order: Order, values: ReadonlyArray<KeyValue>) =>
+/** The cursor of a place in the order. */
+export const ofPlace = (order: Order, values: ReadonlyArray<KeyValue>): string =>
   Base64Url.encode(JSON.stringify([version, fingerprint(order), ...values]))
 
 /** The cursor of a row: its place in the order, and which order that is. */
-export const encode = (order: Order, row: object): string => write(order, placeOf(order, row))
+export const encode = (order: Order, row: object): string => ofPlace(order, placeOf(order, row))
 
 /** Why a cursor was refused. */
 export interface CursorFault {
@@ -37,7 +38,7 @@ const foreign: CursorFault = {
 const accepts = ({ kind, nullable, schema }: Field, value: KeyValue): boolean => {
   if (value === null) return nullable
   if (!Schema.is(schema)(value)) return false
-  return typeof value !== "string" || (kind === "time" ? Instant.parse(value) === value : isStorable(value))
+  return typeof value !== "string" || (kind === "time" ? Instant.parse(value) === value : isStorableText(value))
 }
 
 /**

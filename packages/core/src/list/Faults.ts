@@ -1,23 +1,20 @@
 import { Array, Result } from "effect"
 import { type InputFault, InvalidInput } from "../domain/DeployError.ts"
 
-/** What can be wrong with a request for a list. */
+/** What can be wrong with a request for a list: core's codes of any input, and the list's own. */
 export type FaultCode =
+  | "invalid"
+  | "required"
+  | "unknown"
   | "conflict"
   | "foreign_cursor"
-  | "invalid_json"
-  | "invalid_value"
+  | "json"
   | "malformed_cursor"
-  | "null_value"
-  | "required"
+  | "null"
+  | "size"
   | "too_deep"
-  | "too_large"
   | "too_many_nodes"
   | "too_many_values"
-  | "unknown_field"
-  | "unknown_operator"
-  | "unknown_parameter"
-  | "wrong_type"
 
 // What is wrong a hundred times is told well enough; a request of 64 KiB could hold ten thousand faults.
 const most = 100
@@ -27,9 +24,9 @@ export class Faults {
   readonly #found: Array<InputFault> = []
 
   /** Notes a fault at this JSON pointer, unless one of the kind is known of the same place. */
-  add(path: string, code: FaultCode, message: string): void {
-    const known = this.#found.some((fault) => fault.path === path && fault.code === code)
-    if (!known && this.#found.length < most) this.#found.push({ path, code, message })
+  add(fault: InputFault): void {
+    const known = this.#found.some(({ code, path }) => path === fault.path && code === fault.code)
+    if (!known && this.#found.length < most) this.#found.push(fault)
   }
 
   /** Whether nothing was wrong. */

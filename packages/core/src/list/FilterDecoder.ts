@@ -23,7 +23,7 @@ const partOf = (key: string, input: Input, resource: ResourceName): Filter.Filte
   const relation = relations.get(key)
   if (relation !== undefined) return relation.many ? toMany(input, relation) : toOne(input, relation)
   const known = [...fields.keys(), ...relations.keys(), "AND", "OR", "NOT"]
-  input.fault("unknown_field", `Unknown field; there are ${known.join(", ")}`)
+  input.fault("unknown", `Unknown field; there are ${known.join(", ")}`)
   return Filter.everything
 }
 
@@ -44,7 +44,7 @@ const toMany = (input: Input, relation: Relation): Filter.Filter =>
     input.entries().map(([name, value]) => {
       const quantifier = quantifiers.find((known) => known === name)
       if (quantifier !== undefined) return quantified[quantifier](relation, filterOf(value, relation.target))
-      value.fault("unknown_operator", `Unknown operator; there are ${quantifiers.join(", ")}`)
+      value.fault("unknown", `Unknown operator; there are ${quantifiers.join(", ")}`)
       return Filter.everything
     })
   )

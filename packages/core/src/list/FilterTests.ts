@@ -18,7 +18,7 @@ const decodeTest = (
 ): Filter.Filter => {
   const operator = operators.find((known) => known === name)
   if (operator === undefined) {
-    operand.fault("unknown_operator", `Unknown operator; there are ${operators.join(", ")}`)
+    operand.fault("unknown", `Unknown operator; there are ${operators.join(", ")}`)
     return Filter.everything
   }
   if (isMissing(operand)) return Filter.everything
@@ -27,7 +27,7 @@ const decodeTest = (
 
 const isMissing = (operand: Input) => {
   const missing = operand.value === null || operand.value === undefined
-  if (missing) operand.fault("null_value", "Expected a value; isNull asks for null")
+  if (missing) operand.fault("null", "Expected a value; isNull asks for null")
   return missing
 }
 
@@ -65,7 +65,7 @@ const range =
     }
     const { value } = found
     if (typeof value === "string" || typeof value === "number") return Filter.range(subject, operator, value)
-    operand.fault("wrong_type", "Expected a string or a number")
+    operand.fault("invalid", "Expected a string or a number")
     return Filter.everything
   }
 
@@ -85,7 +85,7 @@ const contains: Maker = (subject, operand) => {
 
 const key = (operand: Input) => {
   const text = operand.text()
-  if (operand.value === "") operand.fault("invalid_value", "Expected a key that is not empty")
+  if (operand.value === "") operand.fault("invalid", "Expected a key that is not empty")
   return text
 }
 

@@ -1,5 +1,5 @@
 import { JsonPointer } from "effect"
-import { isStorable } from "./Collation.ts"
+import { isStorableText } from "../domain/StorableJson.ts"
 import type { FaultCode, Faults } from "./Faults.ts"
 import { isObject } from "./JsonValue.ts"
 
@@ -24,7 +24,7 @@ export class Input {
 
   /** Notes what is wrong here. */
   fault(code: FaultCode, message: string): void {
-    this.#faults.add(this.path, code, message)
+    this.#faults.add({ path: this.path, code, message })
   }
 
   /** The value under a key, or at an index. */
@@ -35,28 +35,28 @@ export class Input {
   /** The entries of an object. */
   entries(): ReadonlyArray<readonly [key: string, value: Input]> {
     if (isObject(this.value)) return Object.entries(this.value).map(([key, value]) => [key, this.at(key, value)])
-    this.fault("wrong_type", "Expected an object")
+    this.fault("invalid", "Expected an object")
     return []
   }
 
   /** The items of an array. */
   items(): ReadonlyArray<Input> {
     if (Array.isArray(this.value)) return this.value.map((item: unknown, i) => this.at(i, item))
-    this.fault("wrong_type", "Expected an array")
+    this.fault("invalid", "Expected an array")
     return []
   }
 
   /** Text that a database keeps as it is. */
   text(): string {
-    if (typeof this.value !== "string") this.fault("wrong_type", "Expected a string")
-    else if (!isStorable(this.value)) this.fault("invalid_value", unstorable)
+    if (typeof this.value !== "string") this.fault("invalid", "Expected a string")
+    else if (!isStorableText(this.value)) this.fault("invalid", unstorable)
     else return this.value
     return ""
   }
 
   /** True or false. */
   flag(): boolean {
-    if (typeof this.value !== "boolean") this.fault("wrong_type", "Expected true or false")
+    if (typeof this.value !== "boolean") this.fault("invalid", "Expected true or false")
     return this.value === true
   }
 }

@@ -1,13 +1,13 @@
 import { Schema } from "effect"
 import { DeployStatus, DeployTrigger, Subject } from "../domain/Deploy.ts"
 import { BuildId, DeployId, EntityId, WorkspaceId } from "../domain/Id.ts"
-import { isStorable } from "./Collation.ts"
+import { isStorableText } from "../domain/StorableJson.ts"
 import { DeployFilter } from "./DeployFilter.ts"
 import { maxValues } from "./FilterLimits.ts"
 import { unstorable } from "./Input.ts"
 import { OrderBy } from "./OrderBy.ts"
 
-const storable = Schema.makeFilter((text: string) => isStorable(text) || unstorable)
+const storable = Schema.makeFilter((text: string) => isStorableText(text) || unstorable, { toJsonSchema: () => ({}) })
 
 /** What a list may be asked for. Everything given is ANDed; nothing given is the newest deploys. */
 export const ListOptions = Schema.Struct({

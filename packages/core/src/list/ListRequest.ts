@@ -1,5 +1,6 @@
-import { JsonPointer, Result, Schema, SchemaIssue, Struct } from "effect"
+import { Result, Schema, Struct } from "effect"
 import type { InvalidInput } from "../domain/DeployError.ts"
+import { inputFaults } from "../domain/InputFaults.ts"
 import * as Cursor from "./Cursor.ts"
 import { DeployFields } from "./DeployFields.ts"
 import { Faults } from "./Faults.ts"
@@ -25,8 +26,6 @@ const PlainOptions = Schema.Struct(Struct.omit(ListOptions.fields, ["filter", "o
 
 const decodePlain = Schema.decodeUnknownResult(PlainOptions, { errors: "all", onExcessProperty: "error" })
 
-const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
-
 /** Reads a request; what is wrong with it is noted, and the answer then means nothing. */
 export const readRequest = (input: unknown, faults: Faults): ListRequest => {
   const { filter, orderBy, ...rest } = isObject(input) ? input : {}
@@ -49,17 +48,9 @@ export const readRequest = (input: unknown, faults: Faults): ListRequest => {
 const plainOptions = (input: unknown, faults: Faults): typeof PlainOptions.Type => {
   const plain = decodePlain(input)
   if (Result.isSuccess(plain)) return plain.success
-  for (const { message, path = [] } of formatIssue(plain.failure.issue).issues) {
-    const [name, ...deeper] = path.map(String)
-    const known = name !== undefined && Object.hasOwn(PlainOptions.fields, name)
-    const pointer = [name ?? "", ...deeper].map((key) => `/${JsonPointer.escapeToken(key)}`).join("")
-    if (known) faults.add(pointer, "invalid_value", message)
-    else faults.add(pointer, "unknown_parameter", `Unknown parameter; there are ${parameters}`)
-  }
+  for (const fault of inputFaults(plain.failure.issue)) faults.add(fault)
   return {}
 }
-
-const parameters = Struct.keys(ListOptions.fields).join(", ")
 
 const shorthands = (options: typeof PlainOptions.Type): Filter.Filter =>
   Filter.and([
@@ -91,10 +82,18 @@ const placed = (side: Side, cursor: Input | undefined, order: Order): Position |
   return null
 }
 
+// Options are never changed: those that were just read for a caller from outside need not be read again to be planned.
+const requests = new WeakMap<object, ListRequest>()
+
 const isListOptions = (input: unknown, faults: Faults): input is ListOptions => {
-  readRequest(input, faults)
+  const request = readRequest(input, faults)
+  if (faults.none && isObject(input)) requests.set(input, request)
   return faults.none
 }
+
+/** What options ask for: what `toOptions` has made of them, or else what they are read as now. */
+export const requestOf = (options: ListOptions, faults: Faults): ListRequest =>
+  requests.get(options) ?? readRequest(options, faults)
 
 /** Takes the input for options if it can be read without a fault, and none was noted before. */
 export const toOptions = (input: unknown, faults: Faults): Result.Result<ListOptions, InvalidInput> =>

@@ -1,5 +1,5 @@
 import { Schema } from "effect"
-import { isStorable } from "./Collation.ts"
+import { isStorableText } from "../domain/StorableJson.ts"
 import type { FaultCode } from "./Faults.ts"
 import type { Field, Value } from "./Field.ts"
 import { unstorable } from "./Input.ts"
@@ -19,11 +19,11 @@ const exact = (value: Schema.Json): Literal => ({ _tag: "Exact", value })
 
 const wrongType = (expected: string): Literal => ({
   _tag: "Fault",
-  code: "wrong_type",
+  code: "invalid",
   message: `Expected ${expected}`
 })
 
-const invalid = (message: string): Literal => ({ _tag: "Fault", code: "invalid_value", message })
+const invalid = (message: string): Literal => ({ _tag: "Fault", code: "invalid", message })
 
 /** Reads a value that is compared with a field. */
 export const ofField = (field: Field, input: unknown): Literal => {
@@ -40,7 +40,7 @@ export const ofField = (field: Field, input: unknown): Literal => {
 }
 
 const ofText = (field: Field, input: string): Literal => {
-  if (!isStorable(input)) return invalid(unstorable)
+  if (!isStorableText(input)) return invalid(unstorable)
   if (field.kind === "time") return time(input)
   const fits = Schema.decodeUnknownResult(field.schema)(input)
   return fits._tag === "Success" ? exact(input) : invalid(fits.failure.message)
@@ -89,11 +89,11 @@ const isJson = (input: unknown): input is Schema.Json => {
 const isJsonPart = (value: unknown) => {
   switch (typeof value) {
     case "string":
-      return isStorable(value)
+      return isStorableText(value)
     case "number":
       return Number.isFinite(value)
     case "object":
-      return !isObject(value) || Object.keys(value).every(isStorable)
+      return !isObject(value) || Object.keys(value).every(isStorableText)
     default:
       return typeof value === "boolean"
   }

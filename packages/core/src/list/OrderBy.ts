@@ -31,11 +31,18 @@ const isOrderBy = (input: unknown): input is OrderBy => {
   return faults.none
 }
 
-const shape: Schema.Codec<unknown, unknown> = Schema.NonEmptyArray(
-  Schema.Struct(Record.map(fields, () => Schema.optionalKey(Schema.Literals(names)))).check(
-    Schema.isBetweenProperties(1, 1)
-  )
+const direction = Schema.Literals(names).annotate({
+  identifier: "Direction",
+  description: "Plain `asc` puts nulls last and plain `desc` first."
+})
+
+const shape: Schema.Codec<unknown, unknown> = Schema.Array(
+  Schema.Struct(Record.map(fields, () => Schema.optionalKey(direction)))
+    .check(Schema.isBetweenProperties(1, 1))
+    .annotate({ identifier: "OrderByKey", description: "One field with its direction." })
 )
+  .check(Schema.isMinLength(1))
+  .annotate({ description: 'The keys of an order, first things first. Default: `[{"createdAt":"desc"}]`.' })
 
 /** The keys of an order, each an object of one field with its direction. */
 export const OrderBy = Schema.declare(isOrderBy, {
@@ -59,14 +66,14 @@ export const decodeOrder = (input: Input): Order | undefined => {
 const keyOf = (item: Input): ReadonlyArray<readonly [Key, Input]> => {
   const [entry, ...others] = isObject(item.value) ? item.entries() : []
   if (entry === undefined || others.length > 0) {
-    item.fault("invalid_value", "Expected an object of one field with its direction: objects keep no order")
+    item.fault("invalid", "Expected an object of one field with its direction: objects keep no order")
     return []
   }
   const [name, value] = entry
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined
   const direction = names.find((known) => known === value.value)
-  if (field === undefined) value.fault("unknown_field", `Unknown field; there are ${Record.keys(fields).join(", ")}`)
-  else if (direction === undefined) value.fault("invalid_value", `Expected one of ${names.join(", ")}`)
+  if (field === undefined) value.fault("unknown", `Unknown field; there are ${Record.keys(fields).join(", ")}`)
+  else if (direction === undefined) value.fault("invalid", `Expected one of ${names.join(", ")}`)
   else return [[key(field, direction), value]]
   return []
 }

@@ -8,6 +8,7 @@ import { type CatalogRows, catalogOf } from "./internal/catalogRows.ts"
 import {
   addBuild,
   addEntity,
+  addSourceEvent,
   addWorkspace,
   type CatalogState,
   emptyCatalog,
@@ -30,7 +31,8 @@ const makeCatalog = (cell: Cell): Catalog["Service"] => {
     build: Effect.fn("Catalog.build")((id) =>
       read((state) => Option.flatMap(HashMap.get(state.builds, id), (build) => originOf(state, build)))
     ),
-    latestBuild: Effect.fn("Catalog.latestBuild")((id) => read((state) => latestOf(state, id)))
+    latestBuild: Effect.fn("Catalog.latestBuild")((id) => read((state) => latestOf(state, id))),
+    sourceEvent: Effect.fn("Catalog.sourceEvent")((id) => read(({ sourceEvents }) => HashMap.get(sourceEvents, id)))
   }
 }
 
@@ -56,6 +58,9 @@ const makeRegistry = (cell: Cell): CatalogRegistry["Service"] => {
         const isOver = row.status === "completed" || row.status === "failed"
         return addBuild(state, { ...row, createdAt, completedAt: isOver ? createdAt : null })
       })
+    ),
+    addSourceEvent: Effect.fn("CatalogRegistry.addSourceEvent")((row) =>
+      add((state, createdAt) => addSourceEvent(state, { ...row, createdAt }))
     ),
     workspaces: Effect.fn("CatalogRegistry.workspaces")((scope) =>
       read(({ workspaces }) => rowsOf(workspaces, ({ id }) => inScope(scope, id)))

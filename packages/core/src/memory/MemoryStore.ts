@@ -3,13 +3,17 @@ import { StepId } from "../domain/Id.ts"
 import { IdGenerator } from "../domain/IdGenerator.ts"
 import { timestampFromMicros } from "../domain/Timestamp.ts"
 import { selectPage } from "../list/Page.ts"
+import * as PageJson from "../list/PageJson.ts"
+import type { QueryPlan } from "../list/QueryPlan.ts"
 import { Catalog } from "../ports/Catalog.ts"
 import { DeployStore, type StoreChange } from "../ports/DeployStore.ts"
 import { cancel } from "./internal/cancel.ts"
 import { claim, claimable } from "./internal/claim.ts"
 import { insert } from "./internal/insert.ts"
+import { lane, releaseHold, waiting } from "./internal/lane.ts"
 import { release, renew } from "./internal/lease.ts"
 import { move } from "./internal/move.ts"
+import { remembered } from "./internal/once.ts"
 import { relativesFor } from "./internal/relatives.ts"
 import { deployOf, emptyState, type Now, type State, type Transition } from "./internal/state.ts"
 
@@ -22,7 +26,7 @@ const make = Effect.gen(function* () {
   const ids = yield* IdGenerator
   const catalog = yield* Catalog
   const cell = yield* Ref.make(emptyState)
-  const hub = yield* PubSub.unbounded<StoreChange>()
+  const hub = yield* Effect.acquireRelease(PubSub.unbounded<StoreChange>(), PubSub.shutdown)
 
   const read = <A>(look: (state: State, now: Now) => A): Effect.Effect<A> =>
     Effect.flatMap(now, (at) => Effect.map(Ref.get(cell), (state) => look(state, at)))
@@ -39,19 +43,38 @@ const make = Effect.gen(function* () {
       Effect.uninterruptible
     )
 
+  const list = Effect.fnUntraced(function* (query: QueryPlan) {
+    const state = yield* Ref.get(cell)
+    const relatives = yield* relativesFor(query.filter, state, catalog)
+    const deploys = HashMap.toValues(state.deploys).map(({ deploy }) => deploy)
+    return selectPage(query, deploys, relatives)
+  })
+
   return DeployStore.of({
-    insert: Effect.fn("DeployStore.insert")((deploy) => commit((state, at) => insert(state, at, deploy))),
+    insert: Effect.fn("DeployStore.insert")((deploy, options = {}) =>
+      Effect.flatMap(
+        commit((state, at) => insert(state, at, deploy, options)),
+        Effect.fromResult
+      )
+    ),
+    remembered: Effect.fn("DeployStore.remembered")((request) =>
+      Effect.flatMap(
+        read((state, at) => remembered(state, at, request)),
+        Effect.fromResult
+      )
+    ),
+    lane: Effect.fn("DeployStore.lane")((entityId) => read((state) => lane(state, entityId))),
+    waiting: Effect.fn("DeployStore.waiting")((id) => read((state) => waiting(state, id))),
+    releaseHold: Effect.fn("DeployStore.releaseHold")((entityId) =>
+      commit((state, at) => releaseHold(state, at, entityId))
+    ),
     find: Effect.fn("DeployStore.find")((id) =>
       read((state) =>
         Option.fromNullishOr(deployOf(state, id)).pipe(Option.map(({ deploy, steps }) => ({ deploy, steps })))
       )
     ),
-    list: Effect.fn("DeployStore.list")(function* (query) {
-      const state = yield* Ref.get(cell)
-      const relatives = yield* relativesFor(query.filter, state, catalog)
-      const deploys = HashMap.toValues(state.deploys).map(({ deploy }) => deploy)
-      return selectPage(query, deploys, relatives)
-    }),
+    list: Effect.fn("DeployStore.list")(list),
+    listJson: Effect.fn("DeployStore.listJson")((query) => Effect.map(list(query), PageJson.encode)),
     claimable: Effect.fn("DeployStore.claimable")((options) => read((state, at) => claimable(state, at, options))),
     claim: Effect.fn("DeployStore.claim")(function* (request) {
       const stepIds = yield* Effect.forEach(request.steps, () => ids.next("stp"))

@@ -2,7 +2,8 @@ import { Context, type Effect, type Option } from "effect"
 import type { Build } from "../domain/Build.ts"
 import type { StoreError } from "../domain/DeployError.ts"
 import type { Entity } from "../domain/Entity.ts"
-import type { BuildId, EntityId, WorkspaceId } from "../domain/Id.ts"
+import type { BuildId, EntityId, SourceEventId, WorkspaceId } from "../domain/Id.ts"
+import type { SourceEvent } from "../domain/SourceEvent.ts"
 import type { Version } from "../domain/Version.ts"
 import type { Workspace } from "../domain/Workspace.ts"
 
@@ -35,5 +36,8 @@ export class Catalog extends Context.Service<
      * created last, of equals the one with the greatest id. None if there is no such build, or no such entity.
      */
     readonly latestBuild: (entityId: EntityId) => Effect.Effect<Option.Option<BuildOrigin>, StoreError>
+
+    /** The source event with this id, or none. */
+    readonly sourceEvent: (id: SourceEventId) => Effect.Effect<Option.Option<SourceEvent>, StoreError>
   }
 >()("@deploys/core/Catalog") {}

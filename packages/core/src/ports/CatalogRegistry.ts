@@ -4,12 +4,14 @@ import type { StoreError } from "../domain/DeployError.ts"
 import type { Entity } from "../domain/Entity.ts"
 import { EntityId, type VersionId } from "../domain/Id.ts"
 import type { Scope } from "../domain/Principal.ts"
+import type { SourceEvent } from "../domain/SourceEvent.ts"
 import type { Version } from "../domain/Version.ts"
 import type { Workspace } from "../domain/Workspace.ts"
 
 /** The name is taken: entity names are unique in the whole catalog, since they become host names. */
 export class NameTaken extends Schema.TaggedError<NameTaken>()("NameTaken", {
   name: Schema.String,
+  /** The entity that has it. */
   entityId: EntityId
 }) {
   /** Names the name. */
@@ -41,6 +43,9 @@ export class CatalogRegistry extends Context.Service<
 
     /** Adds a build. A status that is final sets `completedAt`. */
     readonly addBuild: (row: Omit<Build, "createdAt" | "completedAt">) => Effect.Effect<Build, StoreError>
+
+    /** Adds a source event to a workspace that is there. */
+    readonly addSourceEvent: (row: Omit<SourceEvent, "createdAt">) => Effect.Effect<SourceEvent, StoreError>
 
     /** Workspaces in scope, the oldest first. */
     readonly workspaces: (scope: Scope) => Effect.Effect<ReadonlyArray<Workspace>, StoreError>

@@ -1,10 +1,12 @@
 import { Context, type Effect, type Option, type Stream } from "effect"
 import type { Cancellation, Deploy, DeployTrigger } from "../domain/Deploy.ts"
-import type { DeployFinished, NotFound, StoreError } from "../domain/DeployError.ts"
+import type { DeployFinished, IdempotencyKeyReused, NotFound, StoreError } from "../domain/DeployError.ts"
 import type { DeployEvent } from "../domain/DeployEvent.ts"
 import type { DeployMove } from "../domain/DeployMove.ts"
 import type { StepDeclaration, StepRecord } from "../domain/DeployStep.ts"
 import type { BuildId, DeployId, EntityId, SourceEventId, WorkspaceId } from "../domain/Id.ts"
+import type { KeyedRequest } from "../domain/Idempotency.ts"
+import type { Lane, QueuePolicy, Waiting } from "../domain/Lane.ts"
 import type { Timestamp } from "../domain/Timestamp.ts"
 import type { Page } from "../list/Page.ts"
 import type { QueryPlan } from "../list/QueryPlan.ts"
@@ -19,6 +21,16 @@ export interface NewDeploy {
   readonly sourceEventId: SourceEventId | null
   readonly metadata: Deploy["metadata"]
   readonly createdBy: string
+}
+
+/** What comes with a new deploy, in the same transaction. */
+export interface InsertOptions {
+  /** What becomes of older deploys of the entity. Default: `queue`. */
+  readonly queuePolicy?: QueuePolicy
+  /** Puts a hold on the entity, in place of the one that is there. */
+  readonly hold?: { readonly by: string; readonly reason: string | null }
+  /** Makes a repetition of the request answer with the deploy that it made. */
+  readonly once?: KeyedRequest
 }
 
 /** A deploy and its steps in order, read in one snapshot. A deploy that nobody has claimed has no steps. */
@@ -70,7 +82,7 @@ export interface LeaseRef {
 export interface StoreChange {
   readonly deployId: DeployId
   /**
-   * - `ready`: something may be claimed now: a deploy was created, or an entity's lane or a lease came free.
+   * - `ready`: something may be claimed now: a deploy was created, or an entity's lane, hold or a lease was released.
    * - `cancelled`: a running deploy was ended by somebody other than its runner.
    * - `events`: events were written.
    */
@@ -97,8 +109,37 @@ export class DeployStore extends Context.Service<
      * - Its `sequenceNumber` is the entity's next: 1, 2, 3 … without gaps or repeats, also under concurrent inserts.
      * - Inserting an id that is there answers with the row that is there and changes nothing.
      * - Writes `deploy.created`.
+     * - An `auto` deploy of a source event answers, where the entity has an `auto` deploy of that event, with that one, and
+     *   changes nothing. Of several at once one is added.
+     * - `once`: a key that its principal used in the last 24 hours answers, for the same request, with the deploy of then,
+     *   and changes nothing; for another request it is an `IdempotencyKeyReused`. Of several at once one is added. Keys
+     *   that are older are as if never used, and are deleted as others are added.
+     * - `queuePolicy`: with `latest` and `replace` the older pending deploys of the entity become superseded, with `replace`
+     *   the running one too. An `auto` deploy does so to `auto` ones alone, and replaces nothing while there is a hold.
+     * - A superseded deploy ends as a cancelled one does, with the code `superseded`: its epoch is raised, and what is left
+     *   to undo settles and keeps the lane. `metadata.supersededBy` names the deploy that took its place, and whoever asked
+     *   for that one is the actor.
+     * - `hold`: while it is there, `auto` deploys of the entity are held: they can't be claimed, and others pass them.
+     * - The lane's `queuePolicy` is what the last insert was given.
      */
-    readonly insert: (deploy: NewDeploy) => Effect.Effect<Deploy, StoreError>
+    readonly insert: (
+      deploy: NewDeploy,
+      options?: InsertOptions
+    ) => Effect.Effect<Deploy, IdempotencyKeyReused | StoreError>
+
+    /** The deploy that `insert` with `once` would answer with instead of adding one. */
+    readonly remembered: (
+      request: KeyedRequest
+    ) => Effect.Effect<Option.Option<Deploy>, IdempotencyKeyReused | StoreError>
+
+    /** What is known of an entity; none before its first deploy. */
+    readonly lane: (entityId: EntityId) => Effect.Effect<Option.Option<Lane>, StoreError>
+
+    /** What a deploy waits for, from one snapshot; none unless it is pending. */
+    readonly waiting: (id: DeployId) => Effect.Effect<Option.Option<Waiting>, StoreError>
+
+    /** Releases the hold of an entity, so that its `auto` deploys have their turn. Where there is none, changes nothing. */
+    readonly releaseHold: (entityId: EntityId) => Effect.Effect<void, StoreError>
 
     /** The deploy with this id and its steps in order of index, or none. */
     readonly find: (id: DeployId) => Effect.Effect<Option.Option<DeployRecord>, StoreError>
@@ -109,10 +150,13 @@ export class DeployStore extends Context.Service<
      */
     readonly list: (query: QueryPlan) => Effect.Effect<Page, StoreError>
 
+    /** The same page as JSON text, as `Page` encodes it: for those who only pass it on. */
+    readonly listJson: (query: QueryPlan) => Effect.Effect<string, StoreError>
+
     /**
      * Up to `limit` deploys that a claim by `owner` may win now:
      *
-     * - of each entity whose lane is free, the oldest pending deploy;
+     * - of each entity whose lane is free, the oldest pending deploy that is not held;
      * - deploys that run or settle under a lease that has run out, or that `owner` itself holds under an older epoch.
      *
      * A hint: another runner may be faster.
@@ -125,8 +169,8 @@ export class DeployStore extends Context.Service<
     /**
      * Makes `owner` the one that runs or settles a deploy. None when it can't be claimed.
      *
-     * - A `pending` deploy is claimed when its entity's lane is free and no older deploy of the entity is pending. It
-     *   becomes `running`, takes the lane, gets `startedAt`, its steps are inserted as `pending`, and `deploy.running`
+     * - A `pending` deploy is claimed when its entity's lane is free, it is not held, and no older deploy of the entity that
+     *   is not held is pending. It becomes `running`, takes the lane, gets `startedAt`, its steps are inserted as `pending`, and `deploy.running`
      *   is written.
      * - A `running` deploy, or a `failed` one that has not settled, is claimed when its lease has run out or `owner` holds
      *   it already. Its steps stay as they are, and no event is written.
@@ -144,6 +188,9 @@ export class DeployStore extends Context.Service<
      * - One that is fenced does not touch the others. A deploy occurs in one call at most once, and a step in one request
      *   at most once.
      * - `Completed` makes the deploy live and the entity's earlier live deploy not, in the same transaction.
+     * - With `Completed`, pending deploys of the entity with a lower number become superseded by the completed one, by the
+     *   actor of the move.
+     * - `Completed` of a `manual` deploy releases the entity's hold, if the deploy is newer than the one that it came with.
      * - `Completed`, `Settled` and a settled `Failed` free the entity's lane; `Failed` and `Completed` cancel the steps
      *   that are still pending.
      */

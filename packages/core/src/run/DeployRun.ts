@@ -10,7 +10,7 @@ import type { RunnerOptions } from "./RunnerOptions.ts"
 import type { ClaimLost, RunSession } from "./RunSession.ts"
 import { type Outputs, runContext, stepContext } from "./StepContexts.ts"
 import { needsSettling, planMismatch, stepRef } from "./StepRecords.ts"
-import { type InFlight, runStep, StepFailed } from "./StepRunner.ts"
+import { type InFlight, isAnyAtWork, runStep, StepFailed } from "./StepRunner.ts"
 
 /** Why a deploy fails. */
 export interface Failure {
@@ -27,12 +27,14 @@ export interface DeployRunInput {
   readonly options: (typeof RunnerOptions)["Service"]
   /** Attempts that outlive the run, by the index of their step. */
   readonly inFlight: Map<number, InFlight>
+  /** Whether no further step is to begin. */
+  readonly isDraining: () => boolean
   /** Where they live. */
   readonly scope: Scope.Scope
 }
 
-/** Whether a deploy that has ended still has to settle. */
-export type RunEnd = "over" | "settling"
+/** Nothing is left to do, the deploy has to settle, or it stands between two steps since its runner is to stop. */
+export type RunEnd = "over" | "settling" | "paused"
 
 interface Run extends DeployRunInput {
   readonly outputs: Outputs
@@ -43,8 +45,7 @@ interface Run extends DeployRunInput {
 const fail = Effect.fnUntraced(function* (run: Run, { code, message }: Failure): Effect.fn.Return<RunEnd, ClaimLost> {
   const stopped = run.steps.filter((step) => step.status === "running" && step.cancellation === "interrupt")
   const left = run.steps.map((step) => (stopped.includes(step) ? { ...step, status: "cancelled" as const } : step))
-  const landing = [...run.inFlight.values()].some((fiber) => fiber.pollUnsafe() === undefined)
-  const settled = !landing && !needsSettling(left)
+  const settled = !isAnyAtWork(run.inFlight.values()) && !needsSettling(left)
   yield* run.session.write(...stopped.map((step) => ({ _tag: "StepCancelled" as const, step: stepRef(step) })), {
     _tag: "Failed",
     failureCode: code,
@@ -58,9 +59,15 @@ const fail = Effect.fnUntraced(function* (run: Run, { code, message }: Failure):
 const update = (run: Run, record: StepRecord, change: Partial<StepRecord>) =>
   Effect.sync(() => void (run.steps[record.index] = { ...record, ...run.steps[record.index], ...change }))
 
+/** Whether the record's attempt has failed and the next one has not begun: a step at work has no error. */
+const isBetweenAttempts = ({ error, status }: StepRecord) => status === "running" && error !== null
+
+const attemptToBegin = (record: StepRecord) =>
+  isBetweenAttempts(record) ? record.attempt + 1 : Math.max(1, record.attempt)
+
 const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) =>
   runStep(step, {
-    attempt: Math.max(1, record.attempt),
+    attempt: attemptToBegin(record),
     context: runContext(run.live, stepContext(run.session, run.outputs, step), record),
     onStart: (attempt) =>
       Effect.andThen(
@@ -85,7 +92,7 @@ const startsOfAttempt = ({ attempt, starts }: StepRecord) => starts - Math.max(0
 
 /** A step that takes its process down would be started for ever, by one node after the other. */
 const refuseCrashing = (record: StepRecord, maxStarts: number) =>
-  record.status === "running" && startsOfAttempt(record) >= maxStarts
+  record.status === "running" && !isBetweenAttempts(record) && startsOfAttempt(record) >= maxStarts
     ? new StepFailed({
         attempt: Math.max(1, record.attempt),
         error: new StepError({ message: `The process ended ${maxStarts} times while the step was at work` })
@@ -119,6 +126,8 @@ const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Retur
   for (const record of run.session.claim.steps) {
     const step = plan.steps.find((candidate) => candidate.name === record.name)
     if (step === undefined) continue
+    if (record.status !== "completed" && run.isDraining())
+      return yield* Effect.as(run.session.write(), "paused" as const)
     const result = yield* Effect.catchTag(resultOf(run, record, step), "StepFailed", Effect.succeed)
     if (result instanceof StepFailed) return yield* failStep(run, record, result)
     previewUrl = result.previewUrl ?? previewUrl

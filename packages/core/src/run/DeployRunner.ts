@@ -1,4 +1,4 @@
-import { Clock, Context, Duration, Effect, Layer, Option } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Ref } from "effect"
 import type { StoreError } from "../domain/DeployError.ts"
 import type { DeployId } from "../domain/Id.ts"
 import { IdGenerator } from "../domain/IdGenerator.ts"
@@ -11,7 +11,7 @@ import { LeaseKeeper } from "./LeaseKeeper.ts"
 import { LiveEvents } from "./LiveEvents.ts"
 import { RunnerOptions } from "./RunnerOptions.ts"
 import { makeRunSession } from "./RunSession.ts"
-import type { InFlight } from "./StepRunner.ts"
+import { type InFlight, isAnyAtWork } from "./StepRunner.ts"
 
 const failure = (code: Failure["code"], message: string): Effect.Effect<Failure> => Effect.succeed({ code, message })
 
@@ -38,10 +38,13 @@ export class DeployRunner extends Context.Service<
     /** The name that this runner claims under. */
     readonly owner: string
     /**
-     * Runs or settles the deploy if it can be claimed, until there is nothing to do about it or the claim is lost. When it
-     * is interrupted it gives the claim back, so that any runner may go on at once.
+     * Runs or settles the deploy if it can be claimed, until there is nothing to do about it or the claim is lost. One
+     * that this runner is at already is left alone. When it is interrupted it gives the claim back, so that any runner
+     * may go on at once, unless an attempt that can't be stopped is at work: then the lease runs out first.
      */
     readonly run: (id: DeployId) => Effect.Effect<void, StoreError>
+    /** From now on claims nothing, and gives each claim back as soon as the step at work has ended. */
+    readonly drain: Effect.Effect<void>
   }
 >()("@deploys/core/DeployRunner") {
   /** A runner with a name of its own. Attempts that can't be stopped live as long as the layer. */
@@ -56,6 +59,7 @@ export class DeployRunner extends Context.Service<
       const planFor = yield* planner
       const owner = yield* (yield* IdGenerator).next("run")
       const leaseMillis = Duration.toMillis(options.lease)
+      const drained = yield* Ref.make(false)
 
       const work = Effect.fnUntraced(function* (
         claim: Claim,
@@ -66,18 +70,34 @@ export class DeployRunner extends Context.Service<
         const ref = { deployId: claim.deploy.id, epoch: claim.epoch }
         const lease = yield* leases.keep(ref, since)
         const session = yield* makeRunSession(store, claim, owner, lease)
-        const input = { session, plan, live, options, inFlight, scope }
+        const input = { session, plan, live, options, inFlight, scope, isDraining: () => Ref.getUnsafe(drained) }
         return yield* (claim.deploy.status === "running" ? runDeploy(input) : settleDeploy(input)).pipe(
           Effect.raceFirst(Effect.as(lease.lost, "settling" as const)),
           Effect.catchTag("ClaimLost", () => Effect.succeed("settling" as const)),
-          Effect.onInterrupt(() => Effect.ignore(store.release([ref])))
+          Effect.tap((end) => (end === "paused" ? Effect.ignore(store.release([ref])) : Effect.void)),
+          Effect.onInterrupt(() =>
+            // What can't be stopped may still take effect: nobody is to go on before the lease has run out.
+            isAnyAtWork(inFlight.values()) ? Effect.void : Effect.ignore(store.release([ref]))
+          )
         )
       }, Effect.scoped)
 
-      const run = Effect.fn("DeployRunner.run")(function* (id: DeployId) {
-        yield* Effect.annotateCurrentSpan({ "deploy.id": id })
-        const inFlight = new Map<number, InFlight>()
-        while (true) {
+      const atWork = new Set<DeployId>()
+      /** Attempts that can't be stopped, also those that nobody waits for at present, since the store failed their run. */
+      const attempts = new Map<DeployId, Map<number, InFlight>>()
+      const begin = (id: DeployId) => {
+        const inFlight = attempts.get(id) ?? new Map<number, InFlight>()
+        atWork.add(id)
+        attempts.set(id, inFlight)
+        return inFlight
+      }
+      const end = (id: DeployId) => {
+        atWork.delete(id)
+        for (const [each, left] of attempts) if (!atWork.has(each) && !isAnyAtWork(left.values())) attempts.delete(each)
+      }
+
+      const goOn = Effect.fnUntraced(function* (id: DeployId, inFlight: Map<number, InFlight>) {
+        while (!(yield* Ref.get(drained))) {
           const record = yield* store.find(id)
           if (Option.isNone(record)) return
           const plan = yield* planFor(record.value)
@@ -85,11 +105,22 @@ export class DeployRunner extends Context.Service<
           const steps = "steps" in plan ? plan.steps : []
           const claim = yield* store.claim({ deployId: id, owner, leaseMillis, steps })
           if (Option.isNone(claim)) return
-          if ((yield* work(claim.value, since, plan, inFlight)) === "over") return
+          if ((yield* work(claim.value, since, plan, inFlight)) !== "settling") return
         }
       })
 
-      return DeployRunner.of({ owner, run })
+      const run = Effect.fn("DeployRunner.run")(function* (id: DeployId) {
+        yield* Effect.annotateCurrentSpan({ "deploy.id": id })
+        // The store would let this owner claim its own deploy anew, beside the run that goes on.
+        if (atWork.has(id)) return
+        yield* Effect.acquireUseRelease(
+          Effect.sync(() => begin(id)),
+          (inFlight) => goOn(id, inFlight),
+          () => Effect.sync(() => end(id))
+        )
+      })
+
+      return DeployRunner.of({ owner, run, drain: Ref.set(drained, true) })
     })
   )
 

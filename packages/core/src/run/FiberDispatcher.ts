@@ -7,7 +7,8 @@ import { RunnerOptions } from "./RunnerOptions.ts"
 
 /**
  * Runs deploys on fibers of this process: at most `RunnerOptions.maxRunning` at once. It looks for work when it is woken,
- * when the store says that something is ready, and every `RunnerOptions.pollEvery` besides.
+ * when the store says that something is ready, and every `RunnerOptions.pollEvery` besides. When its scope closes, it lets
+ * steps at work reach their end within `RunnerOptions.grace`.
  */
 export const layer = Layer.effect(
   DeployDispatcher,
@@ -16,6 +17,13 @@ export const layer = Layer.effect(
     const runner = yield* DeployRunner
     const options = yield* RunnerOptions
     const fibers = yield* FiberMap.make<DeployId>()
+    yield* Effect.addFinalizer(() =>
+      runner.drain.pipe(
+        Effect.andThen(FiberMap.awaitEmpty(fibers)),
+        Effect.timeoutOrElse({ duration: options.grace, orElse: () => Effect.void }),
+        Effect.ignore
+      )
+    )
     const wakeups = yield* Queue.sliding<void>(1)
     const wake = Effect.asVoid(Queue.offer(wakeups, undefined))
 

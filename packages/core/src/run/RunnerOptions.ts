@@ -12,6 +12,11 @@ export interface RunnerSettings {
   readonly maxStarts: number
   /** Deploys that run at once in this process. Default: 16. */
   readonly maxRunning: number
+  /**
+   * How long steps at work may go on when the runner is stopped; what has not reached the end of its step by then is
+   * interrupted, and run again by whoever goes on. Default: none.
+   */
+  readonly grace: Duration.Input
   /** How often to look for work that no wake-up told of. Default: 1 second. */
   readonly pollEvery: Duration.Input
 }
@@ -22,6 +27,7 @@ const defaults: RunnerSettings = {
   deployTimeout: "1 hour",
   maxStarts: 5,
   maxRunning: 16,
+  grace: 0,
   pollEvery: "1 second"
 }
 

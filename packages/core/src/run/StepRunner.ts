@@ -29,6 +29,10 @@ export class StepFailed extends Data.TaggedError("StepFailed")<{
 /** An attempt that can't be stopped. It lives on when its step is given up. */
 export type InFlight = Fiber.Fiber<Schema.Json, StepError>
 
+/** Whether any of these attempts is still at work. */
+export const isAnyAtWork = (attempts: Iterable<InFlight>): boolean =>
+  [...attempts].some((fiber) => fiber.pollUnsafe() === undefined)
+
 /** What the runner of a deploy does about a step, and what it gives to it. */
 export interface StepHooks<E> {
   /** The attempt to begin with: above 1 where a crash ended a later one. */

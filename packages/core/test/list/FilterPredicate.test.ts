@@ -105,6 +105,9 @@ describe("a filter by example", () => {
     [{ sourceEvent: { payload: { contains: "a" } } }, []],
     [{ sourceEvent: { payload: { hasKey: "a" } } }, []],
     [{ sourceEvent: { payload: { path: { keys: ["0"], isNull: true } } } }, ["null"]],
+    [{ metadata: { path: { keys: ["constructor"], isNull: true } } }, all],
+    [{ metadata: { path: { keys: ["__proto__"], isNull: true } } }, all],
+    [{ metadata: { hasKey: "constructor" } }, []],
     [{ sequenceNumber: { lt: 1e300, gt: -1e300, ne: 1.5, notIn: [3e9] } }, all],
     [{ sequenceNumber: { eq: 1.5 } }, []],
     [{ sequenceNumber: { gte: 1.5, lte: 2.5 } }, ["both"]]

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Option, Ref, Schema, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
+import { StoreError } from "../../src/domain/DeployError.ts"
 import { DeployMove } from "../../src/domain/DeployMove.ts"
 import { DeployId } from "../../src/domain/Id.ts"
 import { makeStep, type Step, StepError } from "../../src/plan/Step.ts"
@@ -17,14 +18,12 @@ const id = DeployId.make("dep_01j00000000000000000000000")
 const node = Effect.fnUntraced(function* (...steps: ReadonlyArray<Step<unknown>>) {
   const scope = yield* Scope.make()
   const context = yield* Layer.buildWithScope(Layer.fresh(runnerOn(ScriptedTarget.layer(...steps))), scope)
-  const running = yield* Effect.forkChild(
-    Effect.provide(
-      DeployRunner.use((one) => one.run(id)),
-      context
-    ),
-    { startImmediately: true }
+  const run = Effect.provide(
+    DeployRunner.use((one) => one.run(id)),
+    context
   )
-  return { running, stop: Effect.andThen(Fiber.interrupt(running), Scope.close(scope, Exit.void)) }
+  const running = yield* Effect.forkChild(run, { startImmediately: true })
+  return { run, running, stop: Effect.andThen(Fiber.interrupt(running), Scope.close(scope, Exit.void)) }
 })
 
 /** What a node leaves behind that was killed: a claim that nobody renews, and the moves that it made, one by one. */
@@ -97,6 +96,29 @@ describe("a runner", () => {
     }).pipe(Effect.provide(store))
   )
 
+  it.effect("goes on with the next attempt when a crash came between two", () =>
+    Effect.gen(function* () {
+      const seen = yield* Ref.make<ReadonlyArray<number>>([])
+      const step = makeStep({
+        name: "first",
+        output: Schema.Null,
+        run: ({ attempt }) =>
+          Effect.andThen(
+            Ref.update(seen, (all) => [...all, attempt]),
+            Effect.fail(new StepError({ message: "again" }))
+          ),
+        retry: Schedule.spaced("1 second").pipe(Schedule.upTo({ times: 1 }))
+      })
+      yield* insert(id).pipe(Effect.provide(ports()))
+      const retrying = DeployMove.StepRetrying({ step: first, attempt: 1, error: "again", delayMillis: 1000 })
+      yield* killedNode([step], started(1), retrying)
+      yield* TestClock.adjust("16 seconds")
+      yield* Fiber.join((yield* node(step)).running)
+      assert.deepStrictEqual(yield* Ref.get(seen), [2])
+      assert.strictEqual((yield* read(id)).deploy.failureCode, "step_failed")
+    }).pipe(Effect.provide(store))
+  )
+
   it.effect("gives up a step that has ended its process five times", () =>
     Effect.gen(function* () {
       const step = succeeds("first")
@@ -118,6 +140,31 @@ describe("a runner", () => {
       yield* stopped.stop
       yield* Fiber.join((yield* node(succeeds("first"))).running)
       assert.strictEqual((yield* read(id)).deploy.status, "completed")
+    }).pipe(Effect.provide(store))
+  )
+
+  it.effect("runs a deploy once however often it is told to", () =>
+    Effect.gen(function* () {
+      yield* insert(id).pipe(Effect.provide(ports()))
+      const one = yield* node(hangs("first"))
+      yield* TestClock.adjust("1 second")
+      yield* one.run
+      const deploys = yield* DeployStore
+      assert.deepStrictEqual(yield* deploys.renew([{ deployId: id, epoch: 1 }], 1000), [{ deployId: id, epoch: 1 }])
+      yield* one.stop
+    }).pipe(Effect.provide(store))
+  )
+
+  it.effect("lets its lease run out when it is stopped while an attempt can't be", () =>
+    Effect.gen(function* () {
+      yield* insert(id).pipe(Effect.provide(ports()))
+      const stopped = yield* node(hangs("first", { cancellation: "discard" }))
+      yield* TestClock.adjust("1 second")
+      yield* stopped.stop
+      const claimable = DeployStore.use((deploys) => deploys.claimable({ owner: "other", limit: 1 }))
+      assert.deepStrictEqual(yield* claimable, [])
+      yield* TestClock.adjust("16 seconds")
+      assert.deepStrictEqual(yield* claimable, [id])
     }).pipe(Effect.provide(store))
   )
 
@@ -161,6 +208,36 @@ describe("a runner", () => {
       yield* Fiber.join((yield* node(step)).running)
       assert.strictEqual((yield* read(id)).deploy.metadata["outcome"], "reverted")
       assert.strictEqual(yield* Ref.get(undone), 1)
+    }).pipe(Effect.provide(store))
+  )
+
+  it.effect("waits for what it had left at work when the store failed it", () =>
+    Effect.gen(function* () {
+      const story = yield* Ref.make<ReadonlyArray<string>>([])
+      const note = (what: string) => Ref.update(story, (all) => [...all, what])
+      const step = succeeds("first", null, {
+        cancellation: "discard",
+        run: () => Effect.sleep("10 seconds").pipe(Effect.andThen(note("landed")), Effect.as(null)),
+        compensation: () => Effect.as(note("undone"), "reverted")
+      })
+      yield* insert(id).pipe(Effect.provide(ports()))
+      const deploys = yield* DeployStore
+      const isDown = yield* Ref.make(false)
+      const down = new StoreError({ operation: "find", cause: "down" })
+      const shaky = DeployStore.of({
+        ...deploys,
+        find: (id) => Effect.flatMap(Ref.get(isDown), (fails) => (fails ? Effect.fail(down) : deploys.find(id)))
+      })
+      const one = yield* Effect.provideService(node(step), DeployStore, shaky)
+      yield* TestClock.adjust("1 second")
+      yield* Ref.set(isDown, true)
+      yield* deploys.cancel({ deployId: id, by: "eve", reason: null })
+      assert.strictEqual(yield* Effect.flip(Fiber.join(one.running)), down)
+      yield* Ref.set(isDown, false)
+      const again = yield* Effect.forkChild(one.run)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(again)
+      assert.deepStrictEqual(yield* Ref.get(story), ["landed", "undone"])
     }).pipe(Effect.provide(store))
   )
 

@@ -1,15 +1,40 @@
-import { CreateDeploy, Deploy, DeployDetails, DeployEvent, DeployId, Page, ProgressEvent } from "@deploys/core"
+import {
+  CreateDeploy,
+  Deploy,
+  DeployDetails,
+  DeployEvent,
+  DeployId,
+  IdempotencyKey,
+  Page,
+  ProgressEvent
+} from "@deploys/core"
 import { Schema, SchemaTransformation } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Authorization } from "./Authorization.ts"
-import { ListQuery } from "./ListQuery.ts"
+import { listParameters } from "./ListParameters.ts"
+import { ListQuery, listQueryFaults } from "./ListQuery.ts"
 import * as Problems from "./Problems.ts"
-import { JsonBody, StrictInput } from "./StrictInput.ts"
+import { SearchDeploys } from "./SearchDeploys.ts"
+import { JsonBody, OwnLimits, QueryFaults, StrictInput } from "./StrictInput.ts"
 
 /** Body of a cancel; it may be left out as a whole. */
 export const CancelDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
 /** Body of a cancel. */
 export interface CancelDeploy extends Schema.Schema.Type<typeof CancelDeploy> {}
+
+/** Body of a rollback; it may be left out as a whole. */
+export const RollbackDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
+/** Body of a rollback. */
+export interface RollbackDeploy extends Schema.Schema.Type<typeof RollbackDeploy> {}
+
+/** Header that lets a request be repeated: for 24 hours the same one answers with the deploy that it made. */
+export const onceHeaders = { "idempotency-key": Schema.optionalKey(IdempotencyKey) }
+
+/** Answer to what makes a deploy: its row and address, and whether an earlier request had made it. */
+export const DeployCreated = HttpApiSchema.WithHeaders(Deploy.pipe(HttpApiSchema.status(201)), {
+  location: Schema.String,
+  "idempotency-replayed": Schema.optionalKey(Schema.Literal("true"))
+})
 
 /** One server-sent event: `id` is the event's number and is absent from progress, `event` its type, `data` all of it. */
 export const DeploySse = Schema.Struct({
@@ -36,15 +61,30 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       query: ListQuery,
       success: Page,
       error: Problems.UnavailableResponse
-    }).annotateMerge(describe("List deploys", "A page of deploys, by default the newest 100.")),
+    })
+      .annotate(QueryFaults, listQueryFaults)
+      .annotateMerge(listParameters)
+      .annotateMerge(describe("List deploys", "A page of deploys, by default the newest 100.")),
+    HttpApiEndpoint.post("search", "/search", {
+      payload: SearchDeploys,
+      success: Page,
+      error: Problems.UnavailableResponse
+    })
+      .middleware(JsonBody)
+      .annotate(OwnLimits, true)
+      .annotateMerge(
+        describe("Search deploys", "The list with its parameters as a body, for what is too long for a query.")
+      ),
     HttpApiEndpoint.post("create", "/", {
       payload: CreateDeploy,
-      success: HttpApiSchema.WithHeaders(Deploy.pipe(HttpApiSchema.status(201)), { location: Schema.String }),
+      headers: onceHeaders,
+      success: DeployCreated,
       error: [
         Problems.Forbidden,
         Problems.NotFound,
         Problems.BuildNotDeployable,
         Problems.NoDeployableBuild,
+        Problems.IdempotencyKeyReused,
         Problems.UnavailableResponse
       ]
     })
@@ -59,7 +99,12 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       params,
       success: DeployDetails,
       error: [Problems.NotFound, Problems.UnavailableResponse]
-    }).annotateMerge(describe("Get a deploy", "A deploy with its steps in order, and what can be done with it now.")),
+    }).annotateMerge(
+      describe(
+        "Get a deploy",
+        "A deploy with its steps in order, what can be done with it now, and while it is pending what it waits for."
+      )
+    ),
     HttpApiEndpoint.post("cancel", "/:id/cancel", {
       params,
       payload: [CancelDeploy, Schema.Null],
@@ -71,6 +116,27 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
         describe(
           "Cancel a deploy",
           "Ends a deploy for good. Cancelling a cancelled deploy succeeds again; the body may be left out."
+        )
+      ),
+    HttpApiEndpoint.post("rollback", "/:id/rollback", {
+      params,
+      payload: [RollbackDeploy, Schema.Null],
+      headers: onceHeaders,
+      success: DeployCreated,
+      error: [
+        Problems.Forbidden,
+        Problems.NotFound,
+        Problems.DeployNotCompleted,
+        Problems.BuildNotDeployable,
+        Problems.IdempotencyKeyReused,
+        Problems.UnavailableResponse
+      ]
+    })
+      .middleware(JsonBody)
+      .annotateMerge(
+        describe(
+          "Go back to a deploy",
+          "Makes a new deploy of a completed deploy's build, and holds the app's automatic deploys back until a person releases the hold or a newer manual deploy completes. The body may be left out."
         )
       ),
     HttpApiEndpoint.get("events", "/:id/events", {

@@ -1,57 +1,40 @@
-import { ListOptions } from "@deploys/core"
-import { Schema, SchemaTransformation, Struct } from "effect"
+import { decodeListText, type InvalidInput, type ListOptions } from "@deploys/core"
+import { Record, Result, Schema } from "effect"
+import { byApiNames, renamed } from "./ListNames.ts"
+import { SearchDeploys } from "./SearchDeploys.ts"
+import type { QueryFaults } from "./StrictInput.ts"
 
-const { fields } = ListOptions
-
-/** A whole number in its one decimal form: `+5`, `5.0` and `0x5` are not taken. */
-const WholeNumber = Schema.String.check(Schema.isPattern(/^(0|[1-9][0-9]{0,8})$/, { expected: "a whole number" }))
-
-const Flag = Schema.Literals(["true", "false"]).pipe(
-  Schema.decodeTo(
-    fields.total.schema,
-    SchemaTransformation.transform({ decode: (text) => text === "true", encode: (on) => (on ? "true" : "false") })
-  )
-)
-
-const Ids = Schema.String.pipe(
-  Schema.decodeTo(
-    fields.ids.schema,
-    SchemaTransformation.transform({
-      decode: (text): ReadonlyArray<string> => text.split(","),
-      encode: (ids) => ids.join(",")
-    })
-  )
-)
-
-/** A cursor as text of base64url; what it says is judged with the order of the list. */
-const CursorText = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9_-]+$/, { expected: "a cursor of an earlier page" })
-)
-
-/** The query of the list, by the names of the API. Each parameter may be given once; all that are given are ANDed. */
-export const ListQuery = Schema.Struct({
-  limit: Schema.optionalKey(
-    WholeNumber.pipe(Schema.decodeTo(fields.limit.schema, SchemaTransformation.numberFromString))
-  ),
-  after: Schema.optionalKey(CursorText),
-  before: Schema.optionalKey(CursorText),
-  /** Ids with commas between them. */
-  ids: Schema.optionalKey(Ids),
-  total: Schema.optionalKey(Flag),
-  workspace_id: fields.workspaceId,
-  entity_id: fields.entityId,
-  build_id: fields.buildId,
-  status: fields.status,
-  trigger: fields.trigger,
-  created_by: fields.createdBy
-})
-/** The query of the list, by the names of the API. */
+/**
+ * The query of the list, by the names of the API, each parameter as text and given at most once: `filter` and `orderBy` are
+ * JSON, `ids` has commas. All that are given are ANDed. Clients make one with `toListQuery`.
+ */
+export const ListQuery = Schema.Struct(Record.map(SearchDeploys.fields, () => Schema.optionalKey(Schema.String)))
+/** The query of the list, by the names of the API, each parameter as text. */
 export interface ListQuery extends Schema.Schema.Type<typeof ListQuery> {}
 
-/** The same by core's names. */
-export const toListOptions: (query: ListQuery) => ListOptions = Struct.renameKeys({
-  workspace_id: "workspaceId",
-  entity_id: "entityId",
-  build_id: "buildId",
-  created_by: "createdBy"
-})
+const textOf = (name: string, value: unknown) =>
+  typeof value === "object" && name !== "ids" ? JSON.stringify(value) : String(value)
+
+/** The query that asks for this. */
+export const toListQuery = (options: ListOptions): ListQuery =>
+  renamed(Object.entries(options).map(([name, value]) => [name, textOf(name, value)]))
+
+const names = Record.keys(ListQuery.fields)
+
+/** What a query asks for, or all that is wrong with its values, by the names of the API. */
+export const decodeListQuery = (query: ListQuery): Result.Result<ListOptions, InvalidInput> => {
+  const given = names.flatMap((name) => {
+    const text = query[name]
+    return text === undefined ? [] : [[name, text] as const]
+  })
+  return byApiNames(decodeListText(renamed(given)))
+}
+
+/** All that is wrong with the values of a query that may hold other parameters besides, or some of them twice. */
+export const listQueryFaults: QueryFaults["Service"] = (query) => {
+  const sound = names.flatMap((name) => (typeof query[name] === "string" ? [[name, query[name]] as const] : []))
+  return Result.match(decodeListQuery(Object.fromEntries(sound)), {
+    onFailure: ({ faults }) => faults,
+    onSuccess: () => []
+  })
+}

@@ -74,6 +74,20 @@ export class DeployFinished extends HttpApiError.Problem<DeployFinished>()(
   { deployId: DeployId, deployStatus: DeployStatus, failureCode: Schema.NullOr(FailureCode) }
 ) {}
 
+/** 409: there is nothing to go back to, since the deploy did not complete. */
+export class DeployNotCompleted extends HttpApiError.Problem<DeployNotCompleted>()(
+  "DeployNotCompleted",
+  { type: type("deploy-not-completed"), status: 409, title: "Deploy Not Completed" },
+  { deployId: DeployId, deployStatus: DeployStatus, failureCode: Schema.NullOr(FailureCode) }
+) {}
+
+/** 409: the caller used this `Idempotency-Key` for another request in the last 24 hours. */
+export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReused>()("IdempotencyKeyReused", {
+  type: type("idempotency-key-reused"),
+  status: 409,
+  title: "Idempotency Key Reused"
+}) {}
+
 /** 413: the body is larger than `maxBytes`, where that is known. */
 export class PayloadTooLarge extends HttpApiError.Problem<PayloadTooLarge>()(
   "PayloadTooLarge",

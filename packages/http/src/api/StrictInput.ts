@@ -1,3 +1,5 @@
+import type { InputFault } from "@deploys/core"
+import { Context } from "effect"
 import { HttpApiMiddleware } from "effect/http-api"
 import * as Problems from "./Problems.ts"
 
@@ -20,3 +22,20 @@ export class StrictInput extends HttpApiMiddleware.Service<StrictInput>()("@depl
 export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()("@deploys/http/JsonBody", {
   error: [Problems.InvalidRequest, Problems.PayloadTooLarge, Problems.UnsupportedMediaType]
 }) {}
+
+/**
+ * Annotates an endpoint whose handler decodes its JSON body by itself, within limits of its own: `JsonBody` then looks at
+ * type and size alone. Default: false.
+ */
+export const OwnLimits = Context.Reference<boolean>("@deploys/http/OwnLimits", { defaultValue: () => false })
+
+/** A query as it came: a parameter that was given more than once has a list of values. */
+export type RawQuery = Readonly<Record<string, string | ReadonlyArray<string>>>
+
+/**
+ * Annotates an endpoint whose handler reads the values of its query by itself: says what is wrong with them, so that they
+ * are told together with what `StrictInput` finds.
+ */
+export class QueryFaults extends Context.Service<QueryFaults, (query: RawQuery) => ReadonlyArray<InputFault>>()(
+  "@deploys/http/QueryFaults"
+) {}

@@ -9,15 +9,19 @@ import {
   type DeployEvent,
   DeployFinished,
   DeployId,
+  DeployNotCompleted,
   EntityId,
   type FeedEvent,
   Forbidden,
   hasRight,
+  IdempotencyKeyReused,
   InvalidInput,
   isLastEvent,
   type ListOptions,
   NoDeployableBuild,
   NotFound,
+  type OnceOptions,
+  PageJson,
   type Principal,
   StoreError,
   Timestamp,
@@ -104,6 +108,7 @@ export class Script extends Context.Service<
     readonly lists: Ref.Ref<ReadonlyArray<ListOptions>>
     readonly creates: Ref.Ref<ReadonlyArray<CreateDeploy>>
     readonly cancels: Ref.Ref<ReadonlyArray<string | undefined>>
+    readonly rollbacks: Ref.Ref<ReadonlyArray<string | undefined>>
     readonly principals: Ref.Ref<ReadonlyArray<Principal>>
     /** What becomes of each call before it is answered. */
     readonly before: Ref.Ref<Effect.Effect<void, StoreError>>
@@ -117,6 +122,7 @@ export class Script extends Context.Service<
       lists: Ref.make<ReadonlyArray<ListOptions>>([]),
       creates: Ref.make<ReadonlyArray<CreateDeploy>>([]),
       cancels: Ref.make<ReadonlyArray<string | undefined>>([]),
+      rollbacks: Ref.make<ReadonlyArray<string | undefined>>([]),
       principals: Ref.make<ReadonlyArray<Principal>>([]),
       before: Ref.make<Effect.Effect<void, StoreError>>(Effect.void),
       feed: Ref.make<Stream.Stream<FeedEvent, StoreError>>(
@@ -144,30 +150,49 @@ export const layerEngine = Layer.effect(
     const get = Effect.fnUntraced(function* (principal: Principal, id: DeployId) {
       yield* begin(principal)
       const row = yield* find(principal, id)
-      const details: DeployDetails = { ...row, steps: [], canCancel: row.status === "running", canRollback: false }
+      const details: DeployDetails = {
+        ...row,
+        steps: [],
+        canCancel: row.status === "running",
+        canRollback: false,
+        waiting: null
+      }
       return details
+    })
+    /** Knows which keys it has seen, and for what. */
+    const seen = new Map<string, string>()
+    const replayed = Effect.fnUntraced(function* (what: string, options: OnceOptions | undefined) {
+      const { idempotencyKey: key } = options ?? {}
+      if (key === undefined) return false
+      const earlier = seen.get(key)
+      if (earlier !== undefined && earlier !== what) return yield* new IdempotencyKeyReused({ key })
+      seen.set(key, what)
+      return earlier !== undefined
+    })
+    const list = Effect.fnUntraced(function* (principal: Principal, options: ListOptions) {
+      yield* begin(principal)
+      yield* note(script.lists, options)
+      if (options.after !== undefined && options.before !== undefined) {
+        return yield* new InvalidInput({
+          faults: [{ path: "/before", code: "conflict", message: "Not together with after" }]
+        })
+      }
+      const data = [running, completed]
+      const pageInfo = {
+        total: options.total === false ? null : data.length,
+        hasNextPage: false,
+        hasPreviousPage: false,
+        startCursor: "c1",
+        endCursor: "c2"
+      }
+      return { data, pageInfo }
     })
     return DeployEngine.of({
       get,
-      list: Effect.fnUntraced(function* (principal, options) {
-        yield* begin(principal)
-        yield* note(script.lists, options)
-        if (options.after !== undefined && options.before !== undefined) {
-          return yield* new InvalidInput({
-            faults: [{ path: "/before", code: "conflict", message: "Not together with after" }]
-          })
-        }
-        const data = [running, completed]
-        const pageInfo = {
-          total: options.total === false ? null : data.length,
-          hasNextPage: false,
-          hasPreviousPage: false,
-          startCursor: "c1",
-          endCursor: "c2"
-        }
-        return { data, pageInfo }
-      }),
-      create: Effect.fnUntraced(function* (principal, request) {
+      list,
+      listJson: (principal, options) => Effect.map(list(principal, options), PageJson.encode),
+      listAll: () => Stream.make(running, completed),
+      create: Effect.fnUntraced(function* (principal, request, options) {
         yield* begin(principal)
         yield* note(script.creates, request)
         if (request.buildId === undefined && request.appId === undefined) {
@@ -183,7 +208,20 @@ export const layerEngine = Layer.effect(
         if (!hasRight(principal, "deploy", workspaceId)) {
           return yield* new Forbidden({ right: "deploy", workspaceId })
         }
-        return deploy({ id: ids.created, status: "pending", metadata: request.metadata ?? {} })
+        const row = deploy({ id: ids.created, status: "pending", metadata: request.metadata ?? {} })
+        return { ...row, replayed: yield* replayed("create", options) }
+      }),
+      deployForEvent: () => Effect.die(new Error("The API makes no automatic deploys")),
+      lane: () => Effect.die(new Error("The API of this package tells of no lane")),
+      releaseHold: () => Effect.die(new Error("The API of this package releases no hold")),
+      rollback: Effect.fnUntraced(function* (principal, id, options) {
+        yield* begin(principal)
+        yield* note(script.rollbacks, options?.reason)
+        const { failureCode, status } = yield* find(principal, id)
+        if (!hasRight(principal, "deploy", workspaceId)) return yield* new Forbidden({ right: "deploy", workspaceId })
+        if (status !== "completed") return yield* new DeployNotCompleted({ deployId: id, status, failureCode })
+        const row = deploy({ id: ids.created, status: "pending", trigger: "rollback" })
+        return { ...row, replayed: yield* replayed("rollback", options) }
       }),
       cancel: Effect.fnUntraced(function* (principal, id, options) {
         yield* begin(principal)

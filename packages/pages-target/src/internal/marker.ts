@@ -20,8 +20,7 @@ export const markedMessage = (deployId: string, entityId: string, message: strin
   cut(
     `${deployId} ${entityId} ${message ?? ""}`
       .toWellFormed()
-      // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
-      .replaceAll(/[\u0000-\u001f\u007f\u0085\u2028\u2029]+/g, " ")
+      .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ")
       .trim()
   )
 

@@ -20,8 +20,8 @@ export const maxFileSize = 25 * 1024 * 1024
 
 const isArtifactPath = Schema.is(ArtifactPath)
 const isSpecial = (path: string): path is SpecialName => specialNames.some((name) => name === path)
-const ignoredAnywhere = new Set([".DS_Store", "node_modules", ".git"])
-const ignoredAtRoot = new Set([".wrangler", "functions"])
+const ignoredAnywhere: ReadonlySet<string> = new Set([".DS_Store", "node_modules", ".git"])
+const ignoredAtRoot: ReadonlySet<string> = new Set([".wrangler", "functions"])
 
 /** As the patterns `**` before `node_modules` and the like have it, where `**` stands for no folder that begins with a dot. */
 const isIgnored = (path: string) => {

@@ -30,6 +30,7 @@ const everyBuild = Layer.succeed(Catalog, {
   workspace: () => Effect.succeedNone,
   entity: () => Effect.succeedNone,
   latestBuild: () => Effect.succeedNone,
+  sourceEvent: () => Effect.succeedNone,
   build: (id) => {
     const [app = "", artifact = ""] = id.replace("bld_", "").split(".")
     return Effect.succeedSome({

@@ -1,4 +1,4 @@
-import { Entity, EntityId, WorkspaceId } from "@deploys/core"
+import { Entity, EntityId, Lane, WorkspaceId } from "@deploys/core"
 import { Authorization, JsonBody, Problems, StrictInput } from "@deploys/http/api"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
@@ -21,6 +21,16 @@ export const NewApp = Schema.Struct({
 /** An app to make. */
 export interface NewApp extends Schema.Schema.Type<typeof NewApp> {}
 
+/** An app and what the engine knows of it: which deploy is live, whether automatic ones are held, what a new one does. */
+export const AppDetails = Schema.Struct({
+  ...Entity.fields,
+  liveDeployId: Lane.fields.liveDeployId,
+  hold: Lane.fields.hold,
+  queuePolicy: Lane.fields.queuePolicy
+})
+/** An app and what the engine knows of it. */
+export interface AppDetails extends Schema.Schema.Type<typeof AppDetails> {}
+
 /** The apps of the workspaces that the caller may see. */
 export class AppsApi extends HttpApiGroup.make("apps")
   .add(
@@ -37,9 +47,19 @@ export class AppsApi extends HttpApiGroup.make("apps")
       .annotateMerge(describe("Make an app", "The name is the site's host name, so it is unique on the server.")),
     HttpApiEndpoint.get("get", "/:id", {
       params: { id: EntityId },
-      success: Entity,
+      success: AppDetails,
       error: [Problems.NotFound, Problems.UnavailableResponse]
-    }).annotateMerge(describe("Get an app", "An app with its workspace, kind and name."))
+    }).annotateMerge(describe("Get an app", "An app with its live deploy, its hold and its queue policy.")),
+    HttpApiEndpoint.delete("releaseHold", "/:id/hold", {
+      params: { id: EntityId },
+      success: HttpApiSchema.NoContent,
+      error: [Problems.Forbidden, Problems.NotFound, Problems.UnavailableResponse]
+    }).annotateMerge(
+      describe(
+        "Release an app's hold",
+        "Lets its automatic deploys go on after a rollback. Where there is no hold, does nothing."
+      )
+    )
   )
   .middleware(StrictInput)
   .middleware(Authorization)

@@ -8,7 +8,7 @@ import {
   StoreError,
   VersionId
 } from "@deploys/core"
-import { Context, Effect, FileSystem, Layer, Path, Schedule, type Stream } from "effect"
+import { Clock, Context, Effect, FileSystem, Layer, Option, Path, Schedule, type Stream } from "effect"
 import type { BuildQuery } from "../api/BuildsApi.ts"
 import { DataFolder } from "../DataFolder.ts"
 import type { ArchiveInvalid } from "./ArchiveInvalid.ts"
@@ -46,7 +46,25 @@ export class BuildUploads extends Context.Service<
 /** The write is idempotent under its id; the artifact must not go while it may have landed. */
 const again = Schedule.exponential("100 millis").pipe(Schedule.upTo({ times: 3 }))
 
+/** Longer than any upload takes. */
+const staleMillis = 24 * 60 * 60 * 1000
+
+/** A process that is killed can't clean up; and on a shared folder, what is young may be another server's upload. */
+const sweep = Effect.gen(function* () {
+  const fs = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const { uploads } = yield* DataFolder
+  const now = yield* Clock.currentTimeMillis
+  const stale = (name: string) =>
+    Effect.map(fs.stat(path.join(uploads, name)), ({ mtime }) =>
+      Option.exists(mtime, (time) => time.getTime() < now - staleMillis)
+    )
+  const names = yield* Effect.filter(yield* fs.readDirectory(uploads), stale)
+  yield* Effect.forEach(names, (name) => fs.remove(path.join(uploads, name), { recursive: true, force: true }))
+}).pipe(Effect.ignore({ log: true }))
+
 const make = Effect.gen(function* () {
+  yield* sweep
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const data = yield* DataFolder

@@ -52,7 +52,7 @@ const run = Effect.fnUntraced(function* (given: Given) {
   const deploy = yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const { body: created } = yield* Effect.mapError(
-        api.deploys.create({ payload: { buildId: build.id } }),
+        api.deploys.create({ headers: {}, payload: { buildId: build.id } }),
         callFailure(url)
       )
       yield* print(style.faint(`  deploy ${created.sequenceNumber} of ${app.name}: ${created.id}`))

@@ -1,5 +1,5 @@
 import type { EntityId } from "@deploys/core"
-import { Clock, Effect, FileSystem, Path, Ref, Stream } from "effect"
+import { Clock, Effect, type FileSystem, type Path, Ref, Stream } from "effect"
 import type { BuildQuery } from "../api/BuildsApi.ts"
 import { ApiClient } from "./ApiClient.ts"
 import { callFailure } from "./callFailure.ts"

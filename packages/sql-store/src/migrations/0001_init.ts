@@ -61,8 +61,9 @@ const catalog = (s: string) => [
 /**
  * A lane is the engine's record of an entity: its row is the lock under which its deploys are numbered, claimed and ended.
  *
- * `active_deploy_id` runs or settles. `waiting` counts what is pending. `ready_at` is when the oldest pending deploy could
- * first be claimed, null while none can: what can be claimed is found without looking at the queues behind it.
+ * `active_deploy_id` runs or settles. `waiting` counts what is pending, `waiting_auto` the automatic ones among it. `ready_at`
+ * is when a pending deploy could first be claimed, null while none can: what can be claimed is found without looking at the
+ * queues behind it. `hold_sequence` is the number of the deploy that the hold came with.
  */
 const lanes = (s: string) => [
   `CREATE TABLE ${s}.lanes (
@@ -72,10 +73,15 @@ const lanes = (s: string) => [
   live_deploy_id ${text},
   active_deploy_id ${text},
   waiting integer NOT NULL DEFAULT 0 CHECK (waiting >= 0),
+  waiting_auto integer NOT NULL DEFAULT 0 CHECK (waiting_auto BETWEEN 0 AND waiting),
   ready_at timestamptz,
   hold jsonb,
+  hold_sequence integer,
   queue_policy ${text} NOT NULL DEFAULT 'queue' ${oneOf("queue_policy", ["queue", "latest", "replace"])},
-  CONSTRAINT lanes_ready_check CHECK (ready_at IS NULL OR (active_deploy_id IS NULL AND waiting > 0))
+  CONSTRAINT lanes_hold_check CHECK ((hold IS NULL) = (hold_sequence IS NULL)),
+  CONSTRAINT lanes_ready_check CHECK (
+    (ready_at IS NOT NULL) = (active_deploy_id IS NULL AND waiting > CASE WHEN hold IS NULL THEN 0 ELSE waiting_auto END)
+  )
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05)`,
   // Lanes that are ready, by workspace, so that a busy workspace can be passed over and each one be served in turn.
   `CREATE INDEX lanes_ready ON ${s}.lanes (workspace_id, ready_at, entity_id) WHERE ready_at IS NOT NULL`
@@ -155,6 +161,11 @@ const deploys = (s: string) => [
   `CREATE INDEX deploys_build ON ${s}.deploys (build_id, created_at DESC, id DESC)`,
   // The oldest pending deploy of an entity.
   `CREATE INDEX deploys_pending ON ${s}.deploys (entity_id, sequence_number) WHERE status = 'pending'`,
+  // The same of an entity with a hold, however many automatic ones are held.
+  `CREATE INDEX deploys_pending_unheld ON ${s}.deploys (entity_id, sequence_number)
+  WHERE status = 'pending' AND trigger <> 'auto'`,
+  // One source event, one automatic deploy of an entity.
+  `CREATE UNIQUE INDEX deploys_source_event ON ${s}.deploys (entity_id, source_event_id) WHERE trigger = 'auto'`,
   // One entity runs one deploy at a time, whatever a bug elsewhere tries.
   `CREATE UNIQUE INDEX deploys_one_running ON ${s}.deploys (entity_id) WHERE status = 'running'`,
   // Deploys under a lease. The lease itself is in no index: renewing it then writes none.

@@ -9,31 +9,36 @@ export interface Patch extends Omit<MovesPatch, "phase"> {
   readonly id: DeployId
   readonly epoch: number
   readonly after: number
-  /** `open`: pending or running. */
+  /** `open`: pending or running, for an end from outside, which also raises the epoch. */
   readonly phase: MovesPatch["phase"] | "open"
-  /** Only with a cancel, which also raises the epoch. */
+  /** Only with a cancel. */
   readonly cancellation?: { readonly reason: string | null; readonly by: string }
+  /** Only where the deploy goes live: what becomes of the pending deploys with a lower number. */
+  readonly superseding?: MovesPatch
 }
 
 /** A patch that landed: its place among those given, and when. */
 export interface Landed {
   readonly n: number
   readonly at: string
+  /** Pending deploys that it superseded. */
+  readonly superseded: ReadonlyArray<DeployId>
 }
 
 /** Patches as rows, with their place among those given. */
 export const patchRows = ({ sql }: Database, patches: ReadonlyArray<Patch>): Statement.Fragment => sql`
   SELECT * FROM jsonb_to_recordset(${storedJson(patches.map((patch, n) => ({ n, ...patch })))}::jsonb) AS r(
     n integer, id text, epoch integer, after integer, phase text, cancellation jsonb, events jsonb, steps jsonb,
-    deploy jsonb
+    deploy jsonb, superseding jsonb
   )`
 
 /**
  * Lands patches of several deploys: one statement, so one commit. A patch whose deploy is no longer as it says changes
  * nothing and is left out of the answer.
  *
- * Lanes are locked first and then deploys, each in order of id, also those that cease to be live: two statements never wait
- * for each other in a circle. Having waited, only the locked rows are fresh, so they alone decide; steps may be read from
+ * Lanes are locked first and then deploys, each in order of id, also those that cease to be live or are superseded: two statements never wait
+ * for each other in a circle. The count of the lanes has them locked before the first deploy, also where nothing else asks
+ * for them. Having waited, only the locked rows are fresh, so they alone decide; steps may be read from
  * before the wait, since whoever changes them raises the deploy's last event. Each deploy has one time for all that a patch
  * writes, read when its row is locked.
  */
@@ -42,22 +47,32 @@ export const landPatches = (db: Database, patches: ReadonlyArray<Patch>) => {
   return sql<Landed>`
   WITH request AS MATERIALIZED (${patchRows(db, patches)}
   ), lane AS MATERIALIZED (
-    SELECT l.entity_id, l.live_deploy_id FROM ${table("lanes")} l
+    SELECT l.entity_id, l.live_deploy_id, l.active_deploy_id, l.waiting, l.waiting_auto, l.ready_at, l.hold, l.hold_sequence
+    FROM ${table("lanes")} l
     WHERE l.entity_id IN (
       SELECT d.entity_id FROM request r JOIN ${table("deploys")} d ON d.id = r.id
       WHERE r.deploy ->> 'end' IN ('live', 'over')
     )
     ORDER BY l.entity_id FOR UPDATE
+  ), older AS MATERIALIZED (
+    SELECT o.id, r.n FROM request r
+    JOIN ${table("deploys")} d ON d.id = r.id
+    JOIN lane ON lane.entity_id = d.entity_id AND lane.waiting > 0
+    JOIN ${table("deploys")} o
+      ON o.entity_id = d.entity_id AND o.status = 'pending' AND o.sequence_number < d.sequence_number
+    WHERE r.superseding IS NOT NULL
   ), locked AS MATERIALIZED (
-    SELECT d.id, d.entity_id, d.status, d.settling, d.epoch, d.last_event, d.moved_at FROM ${table("deploys")} d
+    SELECT d.id, d.entity_id, d.sequence_number, d.trigger, d.status, d.settling, d.epoch, d.last_event, d.moved_at
+    FROM ${table("deploys")} d
     WHERE d.id = ANY (ARRAY(
-      SELECT id FROM request UNION SELECT live_deploy_id FROM lane WHERE live_deploy_id IS NOT NULL
-    ))
+      SELECT id FROM request UNION SELECT id FROM older UNION SELECT live_deploy_id FROM lane
+      WHERE live_deploy_id IS NOT NULL AND EXISTS (SELECT FROM request WHERE deploy ->> 'end' = 'live')
+    )) AND (SELECT count(*) FROM lane) >= 0
     ORDER BY d.id FOR UPDATE
-  ), landed AS MATERIALIZED (
-    SELECT r.n, r.events, r.steps, r.deploy, r.cancellation, r.deploy ->> 'end' AS ending, d.id, d.entity_id,
-      d.last_event, d.epoch + (r.cancellation IS NOT NULL)::int AS epoch, d.status = 'pending' AS was_pending,
-      r.deploy ? 'end' AND d.status IN ('pending', 'running') AS finishes,
+  ), asked AS MATERIALIZED (
+    SELECT r.n, r.superseding, r.events, r.steps, r.deploy, r.cancellation, r.deploy ->> 'end' AS ending, d.id,
+      d.entity_id, d.sequence_number, d.trigger, d.last_event, d.epoch + (r.phase = 'open')::int AS epoch,
+      d.status = 'pending' AS was_pending, r.deploy ? 'end' AND d.status IN ('pending', 'running') AS finishes,
       greatest(clock_timestamp(), d.moved_at) AS at
     FROM request r JOIN locked d ON d.id = r.id
     WHERE d.epoch = r.epoch AND d.last_event = r.after AND CASE r.phase
@@ -66,6 +81,15 @@ export const landPatches = (db: Database, patches: ReadonlyArray<Patch>) => {
       WHEN 'either' THEN d.status = 'running' OR d.settling
       WHEN 'open' THEN d.status IN ('pending', 'running')
     END
+  ), landed AS MATERIALIZED (
+    SELECT n, NULL::jsonb AS superseding, events, steps, deploy, cancellation, ending, id, entity_id, sequence_number,
+      trigger, last_event, epoch, was_pending, finishes, at
+    FROM asked
+    UNION ALL
+    SELECT asked.n, asked.superseding, asked.superseding -> 'events', '[]', asked.superseding -> 'deploy', NULL,
+      asked.superseding -> 'deploy' ->> 'end', o.id, o.entity_id, o.sequence_number, o.trigger, o.last_event,
+      o.epoch + 1, true, true, greatest(clock_timestamp(), o.moved_at)
+    FROM asked JOIN older USING (n) JOIN locked o ON o.id = older.id AND o.status = 'pending'
   ), moved AS (${updateDeploys(db)}
   ), retired AS (
     UPDATE ${table("deploys")} d SET is_live = false
@@ -78,7 +102,9 @@ export const landPatches = (db: Database, patches: ReadonlyArray<Patch>) => {
     FROM landed CROSS JOIN jsonb_array_elements(landed.events) WITH ORDINALITY AS e(event, n)
   ), freed AS (${updateLanes(db)}
   )
-  SELECT n, ${sql.literal(iso("at"))} AS at FROM landed`
+  SELECT n, ${sql.literal(iso("at"))} AS at,
+    ARRAY(SELECT o.id FROM landed o WHERE o.n = asked.n AND o.superseding IS NOT NULL) AS superseded
+  FROM asked`
 }
 
 const updateDeploys = ({ sql, table }: Database) => sql`
@@ -91,6 +117,8 @@ const updateDeploys = ({ sql, table }: Database) => sql`
       metadata = d.metadata
         || CASE WHEN landed.deploy ? 'outcome'
           THEN jsonb_build_object('outcome', landed.deploy -> 'outcome') ELSE '{}' END
+        || CASE WHEN landed.deploy ? 'supersededBy'
+          THEN jsonb_build_object('supersededBy', landed.deploy -> 'supersededBy') ELSE '{}' END
         || CASE WHEN landed.cancellation IS NOT NULL
           THEN jsonb_build_object(
             'cancellation', landed.cancellation || jsonb_build_object('at', ${sql.literal(iso("landed.at"))})
@@ -131,15 +159,33 @@ const updateSteps = ({ sql, table }: Database) => sql`
     ) change
     WHERE s.deploy_id = change.id AND s.index = change.index AND (change.unreached OR change.patch IS NOT NULL)`
 
-/** A deploy that was pending leaves the queue; one that ran or settled gives the lane to the next. */
+/** Deploys that were pending leave the queue; one that ran or settled gives the lane to the next. */
 const updateLanes = ({ sql, table }: Database) => sql`
     UPDATE ${table("lanes")} l SET
-      waiting = l.waiting - landed.was_pending::int,
+      waiting = change.waiting,
+      waiting_auto = change.waiting_auto,
+      active_deploy_id = change.active_deploy_id,
+      live_deploy_id = coalesce(change.went_live, l.live_deploy_id),
+      hold = change.hold,
+      hold_sequence = change.hold_sequence,
       ready_at = CASE
-        WHEN l.waiting = landed.was_pending::int THEN NULL
-        WHEN landed.was_pending THEN l.ready_at
-        ELSE landed.at
-      END,
-      active_deploy_id = CASE WHEN landed.was_pending THEN l.active_deploy_id END,
-      live_deploy_id = CASE WHEN landed.ending = 'live' THEN landed.id ELSE l.live_deploy_id END
-    FROM landed WHERE l.entity_id = landed.entity_id AND landed.ending IN ('live', 'over')`
+        WHEN change.active_deploy_id IS NULL
+          AND change.waiting > CASE WHEN change.hold_sequence IS NULL THEN 0 ELSE change.waiting_auto END
+        THEN coalesce(change.ready_at, change.at)
+      END
+    FROM (
+      SELECT lane.entity_id, lane.ready_at, gone.at, gone.went_live, lane.waiting - gone.pending AS waiting,
+        lane.waiting_auto - gone.automatic AS waiting_auto,
+        CASE WHEN NOT gone.frees THEN lane.active_deploy_id END AS active_deploy_id,
+        CASE WHEN gone.manual > lane.hold_sequence THEN NULL ELSE lane.hold END AS hold,
+        CASE WHEN gone.manual > lane.hold_sequence THEN NULL ELSE lane.hold_sequence END AS hold_sequence
+      FROM lane JOIN (
+        SELECT entity_id, max(at) AS at, bool_or(NOT was_pending) AS frees,
+          count(*) FILTER (WHERE was_pending)::int AS pending,
+          count(*) FILTER (WHERE was_pending AND trigger = 'auto')::int AS automatic,
+          max(id) FILTER (WHERE ending = 'live') AS went_live,
+          max(sequence_number) FILTER (WHERE ending = 'live' AND trigger = 'manual') AS manual
+        FROM landed WHERE ending IN ('live', 'over') GROUP BY entity_id
+      ) gone USING (entity_id)
+    ) change
+    WHERE l.entity_id = change.entity_id`

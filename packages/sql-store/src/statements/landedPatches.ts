@@ -5,7 +5,7 @@ import { type Landed, type Patch, patchRows } from "./landPatches.ts"
 /** Those of the patches that landed already: their very events stand where they would write them, under their epoch. */
 export const landedPatches = (db: Database, patches: ReadonlyArray<Patch>) => {
   const { sql, table } = db
-  return sql<Landed>`
+  return sql<Omit<Landed, "superseded">>`
   WITH request AS MATERIALIZED (${patchRows(db, patches)})
   SELECT r.n, ${sql.literal(iso("min(e.at)"))} AS at
   FROM request r CROSS JOIN jsonb_array_elements(r.events) WITH ORDINALITY AS w(event, n)

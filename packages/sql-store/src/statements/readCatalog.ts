@@ -1,4 +1,14 @@
-import { Build, type BuildId, Entity, type EntityId, Version, Workspace, type WorkspaceId } from "@deploys/core"
+import {
+  Build,
+  type BuildId,
+  Entity,
+  type EntityId,
+  SourceEvent,
+  type SourceEventId,
+  Version,
+  Workspace,
+  type WorkspaceId
+} from "@deploys/core"
 import type { Statement } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
 import { columns, jsonObject } from "../Rows.ts"
@@ -10,6 +20,10 @@ export const readWorkspace = ({ sql, table }: Database, id: WorkspaceId) =>
 /** The entity with this id. */
 export const readEntity = ({ sql, table }: Database, id: EntityId) =>
   sql`SELECT ${columns(sql, "e", Entity.fields)} FROM ${table("entities")} e WHERE e.id = ${id}`
+
+/** The source event with this id. */
+export const readSourceEvent = ({ sql, table }: Database, id: SourceEventId) =>
+  sql`SELECT ${columns(sql, "e", SourceEvent.fields)} FROM ${table("source_events")} e WHERE e.id = ${id}`
 
 /** The build with this id and what it is of. */
 export const readBuild = (db: Database, id: BuildId) => db.sql`${origins(db)} WHERE b.id = ${id}`

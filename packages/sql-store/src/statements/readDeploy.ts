@@ -15,6 +15,14 @@ export interface DeployRow extends DeployRecord {
   readonly lastEvent: number
 }
 
+/** Of these deploys, what their end depends on. */
+export const readEndable = ({ sql, table }: Database, ids: ReadonlyArray<DeployId>) => sql`
+  SELECT d.id, d.status, d.epoch, d.last_event AS "lastEvent", coalesce((
+    SELECT json_agg(${jsonObject(sql, "s", StepRecord.fields)} ORDER BY s.index)
+    FROM ${table("deploy_steps")} s WHERE s.deploy_id = d.id
+  ), '[]') AS steps
+  FROM ${table("deploys")} d WHERE d.id = ANY (${[...ids]}::text[])`
+
 /** The deploy with its steps in order, its epoch and the number of its last event; undefined where there is none. */
 export const readDeploy = Effect.fnUntraced(function* ({ sql, table }: Database, id: DeployId) {
   const [row] = yield* sql`

@@ -1,5 +1,6 @@
-import type { Build, CatalogRegistry, Entity, Workspace } from "@deploys/core"
+import type { Build, CatalogRegistry, Entity, SourceEvent, Workspace } from "@deploys/core"
 import type { Database } from "../internal/Database.ts"
+import { storedJson } from "../internal/storedJson.ts"
 
 /** A version to be found or made. */
 export type VersionRequest = Parameters<CatalogRegistry["Service"]["ensureVersion"]>[0]
@@ -34,4 +35,10 @@ export const addBuild = ({ sql, table }: Database, row: Omit<Build, "createdAt" 
   SELECT ${row.id}, ${row.versionId}, ${row.status}, ${row.artifact}, ${row.branch}, ${row.commitSha},
     ${row.commitMessage}, ${row.error}, at, CASE WHEN ${row.status} IN ('completed', 'failed') THEN at END
   FROM present
+  ON CONFLICT DO NOTHING`
+
+/** Adds a source event unless its id is there. */
+export const addSourceEvent = ({ sql, table }: Database, row: Omit<SourceEvent, "createdAt">) => sql`
+  INSERT INTO ${table("source_events")} (id, workspace_id, kind, payload)
+  VALUES (${row.id}, ${row.workspaceId}, ${row.kind}, ${storedJson(row.payload)}::jsonb)
   ON CONFLICT DO NOTHING`

@@ -1,5 +1,5 @@
 import type { MoveRequest } from "@deploys/core"
-import { Deferred, Effect, Exit, Semaphore } from "effect"
+import { Deferred, Effect, Exit, Option, Semaphore } from "effect"
 import type { SqlError } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
 import { move, type Moved } from "./move.ts"
@@ -64,11 +64,20 @@ export const makeMoveLane = (db: Database) => {
       Effect.andThen(Deferred.await(answer))
     )
 
-  return Effect.fnUntraced(function* (requests: ReadonlyArray<MoveRequest>) {
+  const gather = Effect.fnUntraced(function* (requests: ReadonlyArray<MoveRequest>) {
     const mine = requests.map((request): Waiting => ({ request, answer: Deferred.makeUnsafe() }))
     waiting = [...waiting, ...mine]
     return yield* Effect.onInterrupt(Effect.forEach(mine, answered), () => Effect.sync(() => leave(mine)))
   })
+
+  // In a transaction of the host's nothing is durable yet, so nobody else's moves may come along.
+  const alone = (requests: ReadonlyArray<MoveRequest>) =>
+    Effect.flatMap(move(db, requests), (answers) => Effect.forEach(answers, (answer) => answer))
+
+  return (requests: ReadonlyArray<MoveRequest>) =>
+    Effect.flatMap(Effect.serviceOption(db.sql.transactionService), (transaction) =>
+      Option.isSome(transaction) ? alone(requests) : gather(requests)
+    )
 }
 
 const unanswered = Exit.die(new Error("A move was left without an answer"))

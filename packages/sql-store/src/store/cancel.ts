@@ -1,12 +1,11 @@
 import {
   Cancellation,
-  cancelMove,
   type Deploy,
   DeployFinished,
+  Ending,
+  endingPatch,
   type DeployId,
-  movesPatch,
   NotFound,
-  nothingToUndo,
   storableText,
   type StoreChange,
   Timestamp
@@ -57,19 +56,14 @@ export const cancel = (db: Database, request: CancelRequest) =>
 
 const decode = Schema.decodeUnknownEffect(Cancellation)
 
-const cancelPatch = (said: Omit<Cancellation, "at">, { deploy, epoch, lastEvent, steps }: DeployRow): Patch => {
-  const patch = movesPatch([cancelMove(said.reason, nothingToUndo(steps))], said.by)
-  const { outcome: _, ...neverStarted } = patch.deploy
-  return {
-    ...patch,
-    id: deploy.id,
-    epoch,
-    after: lastEvent,
-    phase: "open",
-    deploy: deploy.status === "pending" ? neverStarted : patch.deploy,
-    cancellation: said
-  }
-}
+const cancelPatch = (said: Omit<Cancellation, "at">, { deploy, epoch, lastEvent, steps }: DeployRow): Patch => ({
+  ...endingPatch(Ending.Cancelled({ reason: said.reason }), said.by, { status: deploy.status, steps }),
+  id: deploy.id,
+  epoch,
+  after: lastEvent,
+  phase: "open",
+  cancellation: said
+})
 
 const changesOf = ({ id: deployId, status }: Deploy, { deploy }: Patch): ReadonlyArray<StoreChange> => [
   { deployId, kind: "events" },

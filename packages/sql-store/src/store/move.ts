@@ -1,4 +1,13 @@
-import { type MoveRequest, type MoveResult, movesPatch, type StoreChange, Timestamp } from "@deploys/core"
+import {
+  type DeployId,
+  Ending,
+  endingPatch,
+  type MoveRequest,
+  type MoveResult,
+  movesPatch,
+  type StoreChange,
+  Timestamp
+} from "@deploys/core"
 import { Effect, Exit } from "effect"
 import type { SqlError } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
@@ -12,12 +21,17 @@ export interface Moved {
   readonly changes: ReadonlyArray<StoreChange>
 }
 
-const patchOf = ({ after, by, deployId, epoch, moves }: MoveRequest): Patch => ({
-  id: deployId,
-  epoch,
-  after,
-  ...movesPatch(moves, by)
-})
+const patchOf = ({ after, by, deployId, epoch, moves }: MoveRequest): Patch => {
+  const patch = movesPatch(moves, by)
+  const ending = Ending.Superseded({ successor: deployId })
+  return {
+    id: deployId,
+    epoch,
+    after,
+    ...patch,
+    ...(patch.deploy.end === "live" ? { superseding: endingPatch(ending, by, { status: "pending", steps: [] }) } : {})
+  }
+}
 
 /** Lands the requests in one statement; of those that don't fit, finds out which had landed before. */
 const moveTogether = Effect.fnUntraced(function* (db: Database, requests: ReadonlyArray<MoveRequest>) {
@@ -30,7 +44,7 @@ const moveTogether = Effect.fnUntraced(function* (db: Database, requests: Readon
     const now = landed.get(n)
     return now === undefined
       ? { result: resultOf(earlier.get(patch)), changes: [] }
-      : { result: resultOf(now), changes: changesOf(patch) }
+      : { result: resultOf(now), changes: changesOf(patch, now.superseded) }
   })
 })
 
@@ -51,10 +65,13 @@ export const move = (
     )
   )
 
-const resultOf = (landed: Landed | undefined): MoveResult =>
+const resultOf = (landed: Pick<Landed, "at"> | undefined): MoveResult =>
   landed === undefined ? { _tag: "Fenced" } : { _tag: "Applied", at: Timestamp.make(landed.at) }
 
-const changesOf = ({ deploy, id: deployId }: Patch): ReadonlyArray<StoreChange> => [
-  { deployId, kind: "events" },
+const changesOf = (
+  { deploy, id: deployId }: Patch,
+  superseded: ReadonlyArray<DeployId>
+): ReadonlyArray<StoreChange> => [
+  ...[deployId, ...superseded].map((id) => ({ deployId: id, kind: "events" }) as const),
   ...(deploy.end === "live" || deploy.end === "over" ? [{ deployId, kind: "ready" } as const] : [])
 ]

@@ -1,9 +1,9 @@
 import { Result } from "effect"
 import { type Cancellation, isFinal } from "../../domain/Deploy.ts"
 import { DeployFinished, NotFound } from "../../domain/DeployError.ts"
-import { cancelMove, movesPatch, nothingToUndo } from "../../domain/DeployMove.ts"
+import { Ending } from "../../domain/DeployMove.ts"
 import type { DeployId } from "../../domain/Id.ts"
-import { land } from "./move.ts"
+import { endFromOutside } from "./land.ts"
 import { deployOf, type Now, type State, type StoredDeploy, type Transition, unchanged, writeTime } from "./state.ts"
 
 /** Who cancels what, and why. */
@@ -29,27 +29,9 @@ export const cancel = (state: State, now: Now, request: CancelRequest): Transiti
 }
 
 const end = (state: State, now: Now, { by, reason }: CancelRequest, stored: StoredDeploy): Transition<Answer> => {
-  const { deploy, epoch, steps } = stored
-  const at = writeTime(stored, now)
-  const cancellation = { reason, by, at }
-  const patch = movesPatch([cancelMove(reason, nothingToUndo(steps))], by)
-  // The outcome tells of work, and a deploy that was never claimed has done none.
-  const { outcome: _, ...withoutOutcome } = patch.deploy
-  const wasRunning = deploy.status === "running"
-  const { changes, state: ended } = land(
-    state,
-    {
-      ...stored,
-      cancellation,
-      epoch: epoch + 1,
-      deploy: { ...deploy, metadata: { ...deploy.metadata, cancellation } }
-    },
-    wasRunning ? patch : { ...patch, deploy: withoutOutcome },
-    at
-  )
-  return {
-    state: ended,
-    answer: Result.succeed(cancellation),
-    changes: wasRunning ? [...changes, { deployId: deploy.id, kind: "cancelled" }] : changes
-  }
+  const { deploy } = stored
+  const cancellation = { reason, by, at: writeTime(stored, now) }
+  const told = { ...stored, cancellation, deploy: { ...deploy, metadata: { ...deploy.metadata, cancellation } } }
+  const ended = endFromOutside(state, now, told, { by, ending: Ending.Cancelled({ reason }) })
+  return { ...ended, answer: Result.succeed(cancellation) }
 }

@@ -1,6 +1,7 @@
 import { Effect, HashMap, Schema, Struct } from "effect"
 import { Build } from "../../domain/Build.ts"
 import { Entity } from "../../domain/Entity.ts"
+import { SourceEvent } from "../../domain/SourceEvent.ts"
 import { type Timestamp, timestampNow } from "../../domain/Timestamp.ts"
 import { Version } from "../../domain/Version.ts"
 import { Workspace } from "../../domain/Workspace.ts"
@@ -18,13 +19,21 @@ const Rows = Schema.Struct({
   ),
   builds: Schema.Array(
     Schema.Struct({ ...optional(Build.fields), id: Build.fields.id, versionId: Build.fields.versionId })
+  ),
+  sourceEvents: Schema.Array(
+    Schema.Struct({
+      ...optional(SourceEvent.fields),
+      id: SourceEvent.fields.id,
+      workspaceId: SourceEvent.fields.workspaceId
+    })
   )
 }).mapFields(Struct.map(Schema.optionalKey))
 type Rows = typeof Rows.Type
 
 /**
  * Rows of a catalog, with what matters to a test. The rest is: created now, named by the id, an entity of the kind `app`,
- * the entity's first version its default, a build `completed` and everything else of it null.
+ * the entity's first version its default, a build `completed` and everything else of it null, a source event of the kind
+ * `push` whose payload is null.
  */
 export type CatalogRows = typeof Rows.Encoded
 
@@ -42,7 +51,7 @@ const table = <A extends { readonly id: unknown }>(rows: ReadonlyArray<A>): Hash
   HashMap.fromIterable(rows.map((row) => [row.id, row]))
 
 const filled = (
-  { builds = [], entities = [], versions = [], workspaces = [] }: Rows,
+  { builds = [], entities = [], sourceEvents = [], versions = [], workspaces = [] }: Rows,
   createdAt: Timestamp
 ): CatalogState => ({
   workspaces: table(workspaces.map((row): Workspace => ({ name: row.id, createdAt, ...row }))),
@@ -53,7 +62,8 @@ const filled = (
       return { name: row.id, isDefault, createdAt, ...row }
     })
   ),
-  builds: table(builds.map((row) => filledBuild(row, createdAt)))
+  builds: table(builds.map((row) => filledBuild(row, createdAt))),
+  sourceEvents: table(sourceEvents.map((row): SourceEvent => ({ kind: "push", payload: null, createdAt, ...row })))
 })
 
 const filledBuild = (row: NonNullable<Rows["builds"]>[number], createdAt: Timestamp): Build => {
@@ -71,8 +81,10 @@ const filledBuild = (row: NonNullable<Rows["builds"]>[number], createdAt: Timest
   }
 }
 
-const orphansOf = ({ builds, entities, versions, workspaces }: CatalogState): ReadonlyArray<string> => [
-  ...HashMap.toValues(entities).flatMap(({ id, workspaceId }) => (HashMap.has(workspaces, workspaceId) ? [] : [id])),
+const orphansOf = ({ builds, entities, sourceEvents, versions, workspaces }: CatalogState): ReadonlyArray<string> => [
+  ...[...HashMap.toValues(entities), ...HashMap.toValues(sourceEvents)].flatMap(({ id, workspaceId }) =>
+    HashMap.has(workspaces, workspaceId) ? [] : [id]
+  ),
   ...HashMap.toValues(versions).flatMap(({ entityId, id }) => (HashMap.has(entities, entityId) ? [] : [id])),
   ...HashMap.toValues(builds).flatMap(({ id, versionId }) => (HashMap.has(versions, versionId) ? [] : [id]))
 ]

@@ -1,7 +1,8 @@
 import { HashMap, Option, Order, Result } from "effect"
 import type { Build } from "../../domain/Build.ts"
 import type { Entity } from "../../domain/Entity.ts"
-import type { BuildId, EntityId, VersionId, WorkspaceId } from "../../domain/Id.ts"
+import type { BuildId, EntityId, SourceEventId, VersionId, WorkspaceId } from "../../domain/Id.ts"
+import type { SourceEvent } from "../../domain/SourceEvent.ts"
 import type { Timestamp } from "../../domain/Timestamp.ts"
 import type { Version } from "../../domain/Version.ts"
 import type { Workspace } from "../../domain/Workspace.ts"
@@ -14,6 +15,7 @@ export interface CatalogState {
   readonly entities: HashMap.HashMap<EntityId, Entity>
   readonly versions: HashMap.HashMap<VersionId, Version>
   readonly builds: HashMap.HashMap<BuildId, Build>
+  readonly sourceEvents: HashMap.HashMap<SourceEventId, SourceEvent>
 }
 
 /** A catalog without a row. */
@@ -21,7 +23,8 @@ export const emptyCatalog: CatalogState = {
   workspaces: HashMap.empty(),
   entities: HashMap.empty(),
   versions: HashMap.empty(),
-  builds: HashMap.empty()
+  builds: HashMap.empty(),
+  sourceEvents: HashMap.empty()
 }
 
 /** By time of creation, and of equals by id. */
@@ -89,4 +92,11 @@ export const addBuild = (state: CatalogState, row: Build): Registered<Build> =>
   Option.match(HashMap.get(state.builds, row.id), {
     onSome: (present): Registered<Build> => [present, state],
     onNone: () => [row, { ...state, builds: HashMap.set(state.builds, row.id, row) }]
+  })
+
+/** Adds a source event. */
+export const addSourceEvent = (state: CatalogState, row: SourceEvent): Registered<SourceEvent> =>
+  Option.match(HashMap.get(state.sourceEvents, row.id), {
+    onSome: (present): Registered<SourceEvent> => [present, state],
+    onNone: () => [row, { ...state, sourceEvents: HashMap.set(state.sourceEvents, row.id, row) }]
   })

@@ -7,7 +7,7 @@ import {
   isLeaseFree,
   lastEvent,
   laneOf,
-  type Lane,
+  nextOf,
   type Now,
   type State,
   type StoredDeploy,
@@ -45,7 +45,7 @@ const claimPending = (
 ): Transition<Option.Option<Claim>> => {
   const { entityId, id } = stored.deploy
   const lane = laneOf(state, entityId)
-  if (next(lane) !== id) return unchanged(state, Option.none())
+  if (nextOf(state, lane) !== id) return unchanged(state, Option.none())
   const at = writeTime(stored, now)
   const taken = withLease(stored, now, request)
   const running = withEvents(
@@ -58,13 +58,14 @@ const claimPending = (
     at
   )
   return {
-    state: withLane(withDeploy(state, running), entityId, { occupant: id, queue: lane.queue.slice(1) }),
+    state: withLane(withDeploy(state, running), now, entityId, {
+      occupant: id,
+      queue: lane.queue.filter((other) => other !== id)
+    }),
     answer: Option.some(asClaim(running)),
     changes: [{ deployId: id, kind: "events" }]
   }
 }
-
-const next = (lane: Lane) => (lane.occupant === null ? lane.queue[0] : undefined)
 
 const withLease = (stored: StoredDeploy, now: Now, { leaseMillis, owner }: ClaimRequest): StoredDeploy => {
   const epoch = stored.epoch + 1
@@ -110,7 +111,7 @@ export const claimable = (
   { limit, owner }: { readonly owner: string; readonly limit: number }
 ): ReadonlyArray<DeployId> =>
   HashMap.toValues(state.lanes)
-    .flatMap((lane) => (lane.occupant === null ? lane.queue.slice(0, 1) : [lane.occupant]))
+    .flatMap((lane) => lane.occupant ?? nextOf(state, lane) ?? [])
     .flatMap((id) => deployOf(state, id) ?? [])
     .filter((stored) => isOffered(stored, now, owner))
     .toSorted(byAge)

@@ -1,21 +1,15 @@
 import { Equal } from "effect"
-import { isFinal } from "../../domain/Deploy.ts"
-import { type MovePatch, type MovesPatch, movesPatch } from "../../domain/DeployMove.ts"
-import type { StepRecord } from "../../domain/DeployStep.ts"
-import type { Timestamp } from "../../domain/Timestamp.ts"
+import { type MovesPatch, movesPatch } from "../../domain/DeployMove.ts"
 import type { MoveRequest, MoveResult, StoreChange } from "../../ports/DeployStore.ts"
+import { land } from "./land.ts"
 import {
   deployOf,
   lastEvent,
-  laneOf,
   type Now,
   type State,
   type StoredDeploy,
   type Transition,
   unchanged,
-  withDeploy,
-  withEvents,
-  withLane,
   writeTime
 } from "./state.ts"
 
@@ -48,7 +42,7 @@ const moveOne = (state: State, now: Now, request: MoveRequest): Transition<MoveR
   const fits = request.epoch === stored.epoch && request.after === lastEvent(stored) && isInPhase(stored, patch.phase)
   if (!fits) return unchanged(state, fenced)
   const at = writeTime(stored, now)
-  const landed = land(state, stored, patch, at)
+  const landed = land(state, now, stored, patch)
   return { ...landed, answer: { _tag: "Applied", at } }
 }
 
@@ -64,70 +58,3 @@ const whenLanded = (stored: StoredDeploy, { after, epoch }: MoveRequest, { event
   })
   return isSame ? there[0]?.event.at : undefined
 }
-
-/** Writes a patch that fits: the deploy with its steps and events, the lane, and the deploy that was live. */
-export const land = (
-  state: State,
-  stored: StoredDeploy,
-  patch: MovesPatch,
-  at: Timestamp
-): Pick<Transition<void>, "state" | "changes"> => {
-  const { entityId, id } = stored.deploy
-  const { end } = patch.deploy
-  const written = withDeploy(state, withEvents(patched(stored, patch, at), patch.events, at))
-  const events: StoreChange = { deployId: id, kind: "events" }
-  if (end === undefined || end === "settling") return { state: written, changes: [events] }
-  const left = leaveLane(end === "live" ? goLive(written, stored) : written, stored)
-  return { state: left, changes: [events, { deployId: laneOf(left, entityId).queue[0] ?? id, kind: "ready" }] }
-}
-
-const leaveLane = (state: State, { deploy: { entityId, id } }: StoredDeploy): State => {
-  const { occupant, queue } = laneOf(state, entityId)
-  return withLane(
-    state,
-    entityId,
-    occupant === id ? { occupant: null } : { queue: queue.filter((other) => other !== id) }
-  )
-}
-
-const goLive = (state: State, { deploy: { entityId, id } }: StoredDeploy): State => {
-  const { liveDeployId } = laneOf(state, entityId)
-  const earlier = liveDeployId === null ? undefined : deployOf(state, liveDeployId)
-  const retired =
-    earlier === undefined ? state : withDeploy(state, { ...earlier, deploy: { ...earlier.deploy, isLive: false } })
-  return withLane(retired, entityId, { liveDeployId: id })
-}
-
-const patched = (stored: StoredDeploy, patch: MovesPatch, at: Timestamp): StoredDeploy => {
-  const { end, outcome, ...fields } = patch.deploy
-  const ends = end !== undefined && !isFinal(stored.deploy.status)
-  const steps = stored.steps.map((step) =>
-    patch.steps.filter(({ index }) => index === step.index).reduce((row, change) => patchedStep(row, change, at), step)
-  )
-  return {
-    ...stored,
-    deploy: {
-      ...stored.deploy,
-      ...fields,
-      ...(outcome === undefined ? {} : { metadata: { ...stored.deploy.metadata, outcome } }),
-      ...(end === "live" ? { isLive: true } : {}),
-      ...(ends ? { completedAt: at } : {})
-    },
-    steps: ends ? steps.map((step) => withoutPending(step, at)) : steps,
-    settling: end === "settling" || (stored.settling && end === undefined),
-    lease: end === "live" || end === "over" ? null : stored.lease
-  }
-}
-
-const patchedStep = (step: StepRecord, change: NonNullable<MovePatch["step"]>, at: Timestamp): StepRecord => {
-  const { ends, starts, ...fields } = change
-  return {
-    ...step,
-    ...fields,
-    ...(starts === true ? { starts: step.starts + 1, startedAt: step.startedAt ?? at } : {}),
-    ...(ends === true ? { completedAt: at } : {})
-  }
-}
-
-const withoutPending = (step: StepRecord, at: Timestamp): StepRecord =>
-  step.status === "pending" ? { ...step, status: "cancelled", completedAt: at } : step

@@ -50,22 +50,24 @@ const catalogTables = Effect.fnUntraced(function* (
     catalog.entity
   )
   const entities = [...own, ...origins.map(({ entity }) => entity)]
+  const sourceEvents = yield* found(
+    deploys.flatMap(({ sourceEventId }) => sourceEventId ?? []),
+    catalog.sourceEvent
+  )
   const workspaces = yield* found(
-    [...deploys, ...entities].map(({ workspaceId }) => workspaceId),
+    [...deploys, ...entities, ...sourceEvents].map(({ workspaceId }) => workspaceId),
     catalog.workspace
   )
   return {
     workspace: table(workspaces),
     entity: table(entities),
     version: table(origins.map(({ version }) => version)),
-    build: table(origins.map(({ build }) => build))
+    build: table(origins.map(({ build }) => build)),
+    sourceEvent: table(sourceEvents)
   }
 })
 
-/**
- * What the relations of this filter lead to. The catalog is asked only where the filter leads into it; it has no source
- * events, so to a filter there are none.
- */
+/** What the relations of this filter lead to. The catalog is asked only where the filter leads into it. */
 export const relativesFor = Effect.fnUntraced(function* (
   filter: Filter,
   state: State,

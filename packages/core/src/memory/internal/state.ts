@@ -3,6 +3,7 @@ import type { Cancellation, Deploy } from "../../domain/Deploy.ts"
 import type { DeployEvent, EventContent } from "../../domain/DeployEvent.ts"
 import type { StepRecord } from "../../domain/DeployStep.ts"
 import type { DeployId, EntityId } from "../../domain/Id.ts"
+import type { Hold, QueuePolicy } from "../../domain/Lane.ts"
 import type { Timestamp } from "../../domain/Timestamp.ts"
 import type { StoreChange } from "../../ports/DeployStore.ts"
 
@@ -39,12 +40,28 @@ export interface Lane {
   /** The deploy that runs or settles. */
   readonly occupant: DeployId | null
   readonly liveDeployId: DeployId | null
+  /** With the number of the deploy that it came with. */
+  readonly hold: (Hold & { readonly sequenceNumber: number }) | null
+  readonly queuePolicy: QueuePolicy
+  /** Since when there is a deploy that could be claimed. */
+  readonly readySince: Timestamp | null
+}
+
+/** What a key was used for, which deploy that made, and when (milliseconds of the clock). */
+export interface StoredKey {
+  readonly request: string
+  readonly deployId: DeployId
+  readonly millis: number
 }
 
 /** The whole store: one immutable value, so that a call is one step from one to the next. */
 export interface State {
   readonly deploys: HashMap.HashMap<DeployId, StoredDeploy>
   readonly lanes: HashMap.HashMap<EntityId, Lane>
+  /** Automatic deploys by entity and source event. */
+  readonly byEvent: HashMap.HashMap<string, DeployId>
+  /** By principal and key. */
+  readonly keys: HashMap.HashMap<string, StoredKey>
 }
 
 /** The time of a call: as text for rows, and in milliseconds for leases. */
@@ -61,9 +78,22 @@ export interface Transition<A> {
 }
 
 /** A store without a deploy. */
-export const emptyState: State = { deploys: HashMap.empty(), lanes: HashMap.empty() }
+export const emptyState: State = {
+  deploys: HashMap.empty(),
+  lanes: HashMap.empty(),
+  byEvent: HashMap.empty(),
+  keys: HashMap.empty()
+}
 
-const emptyLane: Lane = { lastSequence: 0, queue: [], occupant: null, liveDeployId: null }
+const emptyLane: Lane = {
+  lastSequence: 0,
+  queue: [],
+  occupant: null,
+  liveDeployId: null,
+  hold: null,
+  queuePolicy: "queue",
+  readySince: null
+}
 
 /** A call that leaves everything as it is. */
 export const unchanged = <A>(state: State, answer: A): Transition<A> => ({ state, answer, changes: [] })
@@ -82,11 +112,25 @@ export const withDeploy = (state: State, stored: StoredDeploy): State => ({
   deploys: HashMap.set(state.deploys, stored.deploy.id, stored)
 })
 
+/** Whether the deploy waits for the release of its entity's hold. */
+export const isHeld = (lane: Pick<Lane, "hold">, { deploy }: StoredDeploy): boolean =>
+  lane.hold !== null && deploy.trigger === "auto"
+
+/** The deploy of a lane that could be claimed: the oldest pending one that is not held, where nothing has the lane. */
+export const nextOf = (state: State, lane: Lane): DeployId | undefined => {
+  if (lane.occupant !== null) return undefined
+  return lane.queue.find((id) => {
+    const stored = deployOf(state, id)
+    return stored !== undefined && !isHeld(lane, stored)
+  })
+}
+
 /** The state with these fields of an entity's lane changed. */
-export const withLane = (state: State, entityId: EntityId, lane: Partial<Lane>): State => ({
-  ...state,
-  lanes: HashMap.set(state.lanes, entityId, { ...laneOf(state, entityId), ...lane })
-})
+export const withLane = (state: State, now: Now, entityId: EntityId, fields: Partial<Lane>): State => {
+  const lane = { ...laneOf(state, entityId), ...fields }
+  const readySince = nextOf(state, lane) === undefined ? null : (lane.readySince ?? now.at)
+  return { ...state, lanes: HashMap.set(state.lanes, entityId, { ...lane, readySince }) }
+}
 
 /** The number of the last event. */
 export const lastEvent = (stored: StoredDeploy): number => stored.events.length

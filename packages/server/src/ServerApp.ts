@@ -1,0 +1,17 @@
+import { DeploysHandlers, HttpApp, SystemHandlers } from "@deploys/http"
+import { Layer } from "effect"
+import { ServerApi } from "./api/ServerApi.ts"
+import * as AppsHandlers from "./AppsHandlers.ts"
+import * as BuildsHandlers from "./BuildsHandlers.ts"
+import * as WorkspacesHandlers from "./WorkspacesHandlers.ts"
+
+const handlers = Layer.mergeAll(
+  DeploysHandlers.layer,
+  SystemHandlers.layer,
+  WorkspacesHandlers.layer,
+  AppsHandlers.layer,
+  BuildsHandlers.layer
+)
+
+/** The routes of `ServerApi`, over the engine, the catalog, the uploads and the access policy that are provided. */
+export const layer = HttpApp.layerFrom(ServerApi).pipe(Layer.provide(handlers), Layer.provide(HttpApp.layerMiddleware))

@@ -1,0 +1,115 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Option, Redacted } from "effect"
+import { settings } from "../src/Settings.ts"
+
+const token = "x".repeat(32)
+
+const read = (env: Record<string, string>) =>
+  Effect.provide(settings, ConfigProvider.layer(ConfigProvider.fromEnvRecord(env)))
+
+describe("settings", () => {
+  it.effect("have the documented defaults where nothing is set", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* read({}), {
+        host: "127.0.0.1",
+        port: 3000,
+        databaseUrl: Option.none(),
+        dataDir: ".deploys",
+        target: "local",
+        sitesPort: 4000,
+        runner: true,
+        maxRunning: 16,
+        queuePolicy: "queue",
+        leaseSeconds: 15,
+        rootToken: Option.none()
+      })
+    })
+  )
+
+  it.effect("take an empty variable for one that is not set", () =>
+    Effect.gen(function* () {
+      const { databaseUrl, port } = yield* read({ DATABASE_URL: "", PORT: "" })
+      assert.deepStrictEqual([databaseUrl, port], [Option.none(), 3000])
+    })
+  )
+
+  it.effect("are read from their variables", () =>
+    Effect.gen(function* () {
+      const read1 = yield* read({
+        HOST: "::1",
+        PORT: "0",
+        DATABASE_URL: "postgresql://u:p@h:5432/d",
+        DATA_DIR: "/data",
+        TARGET: "local",
+        SITES_PORT: "65535",
+        RUNNER: "off",
+        MAX_RUNNING: "1",
+        QUEUE_POLICY: "replace",
+        LEASE_SECONDS: "300",
+        ROOT_TOKEN: token
+      })
+      assert.deepStrictEqual(
+        { ...read1, databaseUrl: undefined, rootToken: Option.map(read1.rootToken, Redacted.value) },
+        {
+          host: "::1",
+          port: 0,
+          databaseUrl: undefined,
+          dataDir: "/data",
+          target: "local",
+          sitesPort: 65_535,
+          runner: false,
+          maxRunning: 1,
+          queuePolicy: "replace",
+          leaseSeconds: 300,
+          rootToken: Option.some(token)
+        }
+      )
+      assert.deepStrictEqual(Option.map(read1.databaseUrl, Redacted.value), Option.some("postgresql://u:p@h:5432/d"))
+    })
+  )
+
+  const port = "expected a port from 0 to 65535 (0 takes a free one), got"
+  const wrong: ReadonlyArray<readonly [name: string, value: string, message: string]> = [
+    ["PORT", "abc", `PORT: ${port} "abc"`],
+    ["PORT", "65536", `PORT: ${port} "65536"`],
+    ["PORT", "-1", `PORT: ${port} "-1"`],
+    ["PORT", "0x50", `PORT: ${port} "0x50"`],
+    ["PORT", "80\n81", `PORT: ${port} "80\\n81"`],
+    ["SITES_PORT", "1e3", `SITES_PORT: ${port} "1e3"`],
+    ["RUNNER", "yes", `RUNNER: expected "on" or "off", got "yes"`],
+    ["TARGET", "s3", `TARGET: expected "local" or "pages", got "s3"`],
+    ["TARGET", "pages", `TARGET: "pages" is not available yet, only "local" is`],
+    ["QUEUE_POLICY", "newest", `QUEUE_POLICY: expected "queue" or "latest" or "replace", got "newest"`],
+    ["MAX_RUNNING", "0", `MAX_RUNNING: expected a whole number from 1 to 1000, got "0"`],
+    ["LEASE_SECONDS", "1.5", `LEASE_SECONDS: expected a whole number from 1 to 300, got "1.5"`]
+  ]
+  it.effect.each(wrong)("say in one line that %s can't be %s", ([name, value, message]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read({ [name]: value }))
+      assert.strictEqual(error.message, message)
+      assert.notInclude(error.message, "\n")
+    })
+  )
+
+  const secret: ReadonlyArray<readonly [name: string, value: string, message: string]> = [
+    ["ROOT_TOKEN", "s3cret", "ROOT_TOKEN: expected at least 32 visible ASCII characters without spaces"],
+    ["ROOT_TOKEN", `s3cret ${token}`, "ROOT_TOKEN: expected at least 32 visible ASCII characters without spaces"],
+    ["ROOT_TOKEN", `s3crét${token}`, "ROOT_TOKEN: expected at least 32 visible ASCII characters without spaces"],
+    [
+      "DATABASE_URL",
+      "mysql://u:s3cret@h/d",
+      "DATABASE_URL: expected an address such as postgres://user@host:5432/database"
+    ],
+    [
+      "DATABASE_URL",
+      "postgres://s3cret",
+      "DATABASE_URL: expected an address such as postgres://user@host:5432/database"
+    ]
+  ]
+  it.effect.each(secret)("never repeat what %s was given", ([name, value, message]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read({ [name]: value }))
+      assert.strictEqual(error.message, message)
+    })
+  )
+})

@@ -1,0 +1,82 @@
+import { BuildId, DeployId, DeployStore, EntityId, IdGenerator, type StoreChange, WorkspaceId } from "@deploys/core"
+import { Postgres, SqlStore } from "@deploys/sql-store"
+import { assert, describe, it } from "@effect/vitest"
+import { PgClient } from "@effect/sql-pg"
+import { Context, Effect, Fiber, Layer, Option, Redacted, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import * as Database from "../../../test/setup/database.ts"
+
+const node = (url: string) =>
+  Effect.map(
+    Layer.build(Layer.fresh(Layer.provide(SqlStore.layerPostgres, Postgres.layer({ url: Redacted.make(url) })))),
+    Context.get(DeployStore)
+  )
+
+/** The first change of this kind that the node is told of. */
+const told = (store: DeployStore["Service"], kind: StoreChange["kind"]) =>
+  Effect.forkScoped(Stream.runHead(Stream.filter(store.changes, (change) => change.kind === kind)), {
+    startImmediately: true
+  })
+
+const newDeploy = Effect.gen(function* () {
+  const { next } = yield* IdGenerator
+  return {
+    id: DeployId.make(yield* next("dep")),
+    workspaceId: WorkspaceId.make("ws_1"),
+    entityId: EntityId.make(yield* next("app")),
+    buildId: BuildId.make("bld_1"),
+    trigger: "manual" as const,
+    sourceEventId: null,
+    metadata: {},
+    createdBy: "ada"
+  }
+})
+
+/** Ends the connections that listen, as a restart of a proxy would. */
+const endListeners = (url: string) =>
+  SqlClient.SqlClient.use(
+    (sql) => sql`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND query LIKE 'LISTEN%'`
+  ).pipe(
+    Effect.tap((ended) => Effect.sync(() => assert.lengthOf(ended, 2))),
+    Effect.provide(PgClient.layer({ url: Redacted.make(url) }))
+  )
+
+const inTime = Effect.timeout("1 second")
+
+describe.skipIf(!Database.available)("nodes on one PostgreSQL", () => {
+  it.live("tell each other of new work and of cancels within a second", () =>
+    Effect.gen(function* () {
+      const url = yield* Database.fresh()
+      const [here, there] = [yield* node(url), yield* node(url)]
+      const deploy = yield* newDeploy
+      const ready = yield* told(there, "ready")
+      // Until the other node listens, hints don't reach it.
+      yield* Effect.sleep("300 millis")
+      yield* here.insert(deploy)
+      assert.deepStrictEqual(Option.getOrUndefined(yield* inTime(Fiber.join(ready))), {
+        deployId: deploy.id,
+        kind: "ready"
+      })
+      yield* here.claim({ deployId: deploy.id, owner: "here", leaseMillis: 60_000, steps: [] })
+      const cancelled = yield* told(here, "cancelled")
+      yield* there.cancel({ deployId: deploy.id, by: "eve", reason: null })
+      assert.strictEqual(Option.getOrUndefined(yield* inTime(Fiber.join(cancelled)))?.deployId, deploy.id)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("listen again after their connection was ended", () =>
+    Effect.gen(function* () {
+      const url = yield* Database.fresh()
+      const [here, there] = [yield* node(url), yield* node(url)]
+      yield* Effect.sleep("300 millis")
+      yield* endListeners(url)
+      yield* Effect.sleep("1500 millis")
+      const deploy = yield* newDeploy
+      const ready = yield* told(there, "ready")
+      yield* here.insert(deploy)
+      assert.strictEqual(Option.getOrUndefined(yield* inTime(Fiber.join(ready)))?.deployId, deploy.id)
+    }).pipe(Effect.scoped)
+  )
+})

@@ -1,0 +1,292 @@
+import { type Cancellation, type Catalog, type DeployId, type DeployStore, trustedPrincipal } from "@deploys/core"
+import { Effect, Exit, type Layer, Stream } from "effect"
+import type { CallFault, MachineFault, Operation } from "./Faults.ts"
+import type { Asked, History, Reading } from "./History.ts"
+import { Dice } from "./machine/Dice.ts"
+import type { Machine } from "./machine/Machine.ts"
+import { Node, type Surroundings } from "./machine/Node.ts"
+import { Timeline } from "./machine/Timeline.ts"
+import type { Ask, Scenario } from "./Scenario.ts"
+import { Database } from "./store/Database.ts"
+import { attempts } from "./world/SimulatedTarget.ts"
+import { builds } from "./world/catalog.ts"
+import { World } from "./world/World.ts"
+
+const ada = trustedPrincipal("ada")
+
+/** How long everything may take to come to its end once faults have ended. */
+const patience = 120_000
+
+/** What a run is made with. */
+export interface SimulationOptions {
+  /** Default: the store in memory. */
+  readonly store?: Layer.Layer<DeployStore, never, Catalog>
+  /** Told of every call as a machine makes it, and whether a deploy is not over then. */
+  readonly onCall?: (op: Operation, isAnyOpen: boolean) => void
+}
+
+/** One run of a scenario. */
+class Simulation {
+  readonly #scenario: Scenario
+  readonly #options: SimulationOptions
+  readonly #timeline = new Timeline()
+  readonly #database: Database
+  readonly #world = new World(this.#timeline)
+  readonly #dice: Dice
+  readonly #around: Surroundings
+  readonly #nodes: Array<Node> = []
+  readonly #asked: Array<Asked> = []
+  readonly #leaks: Array<string> = []
+  readonly #counts = new Map<Operation, number>()
+  readonly #deploys: Array<DeployId> = []
+  #started = 0
+  #asking = 0
+  #reader: Reader | null = null
+
+  constructor(scenario: Scenario, options: SimulationOptions) {
+    this.#scenario = scenario
+    this.#options = options
+    this.#database = new Database(this.#timeline, options.store)
+    this.#dice = new Dice(`run ${scenario.seed}`)
+    this.#around = {
+      timeline: this.#timeline,
+      database: this.#database,
+      world: this.#world,
+      faults: { take: (op) => this.#take(op), onKill: (machine) => this.#lost(machine) },
+      settings: scenario.settings,
+      manner: scenario.manner,
+      dice: this.#dice,
+      runs: new Map()
+    }
+  }
+
+  run(): History {
+    const { asks, faults, hintsLost, machines, quietAt } = this.#scenario
+    const hints = this.#dice.about("hints")
+    this.#database.listen((change) => {
+      for (const node of this.#nodes) if (!node.machine.isDead && !hints.chance(hintsLost)) node.store.hint(change)
+    })
+    for (let slot = 0; slot < machines; slot++) this.#start(slot)
+    for (const ask of asks) this.#timeline.after(ask.at, () => this.#ask(ask))
+    for (const fault of faults) if ("at" in fault) this.#timeline.after(fault.at, () => this.#strike(fault))
+    this.#timeline.after(quietAt, () => this.#calm())
+    this.#timeline.run(() => this.#isQuiet(), quietAt + patience)
+    this.#shutDown()
+    return this.#history()
+  }
+
+  #take(op: Operation): CallFault | undefined {
+    const nth = (this.#counts.get(op) ?? 0) + 1
+    this.#counts.set(op, nth)
+    this.#options.onCall?.(op, this.#database.open.size > 0)
+    if (this.#timeline.now >= this.#scenario.quietAt) return undefined
+    return this.#scenario.faults.find(
+      (fault): fault is CallFault => "op" in fault && fault.op === op && fault.nth === nth
+    )
+  }
+
+  #start(slot: number): void {
+    this.#started += 1
+    this.#nodes[slot] = new Node(`m${slot}.${this.#started}`, this.#around)
+  }
+
+  /** A machine has died or was stopped: another takes its place after a while. */
+  #lost(machine: Machine): void {
+    const slot = this.#nodes.findIndex((node) => node.machine === machine)
+    this.#timeline.after(this.#dice.about(machine.name).between(200, 4000), () => this.#start(slot))
+    this.#reader?.lost(machine)
+  }
+
+  #strike(fault: MachineFault): void {
+    const node = this.#nodes[fault.machine]
+    if (node === undefined || node.machine.isDead) return
+    const until = this.#timeline.now + fault.millis
+    if (fault.what === "kill") {
+      node.machine.kill()
+      this.#lost(node.machine)
+    } else if (fault.what === "stop") this.#stop(node, () => this.#lost(node.machine))
+    else if (fault.what === "freeze") node.machine.freeze(fault.millis)
+    else if (fault.what === "deaf") node.store.deafUntil = until
+    else if (fault.what === "cut") node.store.cutUntil = until
+    else if (fault.what === "hasty") node.hasten(this.#database.open)
+    else node.machine.clockOffset += fault.millis
+  }
+
+  /** Stops a node, or kills it when it takes too long to stop. */
+  #stop(node: Node, stopped: () => void): void {
+    if (!node.isServing) return
+    node.stop((leaks) => {
+      this.#leaks.push(...leaks)
+      stopped()
+    })
+    this.#timeline.after(8000, () => {
+      if (node.machine.isDead) return
+      node.machine.kill()
+      stopped()
+    })
+  }
+
+  #calm(): void {
+    for (const { machine, store } of this.#nodes) {
+      machine.thaw()
+      machine.clockOffset = 0
+      store.cutUntil = 0
+      store.deafUntil = 0
+    }
+  }
+
+  #isQuiet(): boolean {
+    if (this.#timeline.now < this.#scenario.quietAt && this.#asking > 0) return false
+    if (this.#timeline.now < this.#lastAsk) return false
+    const { insertsOnTheWay, open } = this.#database
+    return open.size === 0 && insertsOnTheWay === 0 && this.#asking === 0 && (this.#reader?.isDone ?? true)
+  }
+
+  get #lastAsk(): number {
+    return Math.max(0, ...this.#scenario.asks.map(({ at }) => at))
+  }
+
+  #serving(drawn: Dice): Node | undefined {
+    const serving = this.#nodes.filter((node) => node.isServing)
+    return serving[drawn.between(0, Math.max(0, serving.length - 1))]
+  }
+
+  #ask(ask: Ask): void {
+    const dice = this.#dice.about(`ask at ${ask.at}`)
+    if (ask.what === "create") this.#create(ask.build, dice)
+    else this.#cancel(this.#deploys.at(-1 - ask.nth), dice, 3)
+  }
+
+  #create(build: number, dice: Dice): void {
+    const node = this.#serving(dice)
+    const buildId = builds[build]
+    if (buildId === undefined || node === undefined || node.engine === null) return
+    this.#wait(node, node.engine.create(ada, { buildId }), (exit) => {
+      const deployId = Exit.isSuccess(exit) ? exit.value.id : null
+      this.#asked.push({ what: "create", deployId })
+      if (deployId === null) return
+      this.#deploys.push(deployId)
+      if (this.#scenario.read && this.#reader === null) this.#read(deployId)
+    })
+  }
+
+  #cancel(deployId: DeployId | undefined, dice: Dice, tries: number): void {
+    const node = this.#serving(dice)
+    if (deployId === undefined || node === undefined || node.engine === null || tries === 0) return
+    this.#wait(
+      node,
+      Effect.result(node.engine.cancel(ada, deployId, { reason: `by ${node.machine.name}` })),
+      (exit) => {
+        const result = Exit.isSuccess(exit) ? exit.value : null
+        const answer: Cancellation | null = result?._tag === "Success" ? result.success : null
+        if (result?._tag === "Failure" && result.failure._tag === "StoreError") this.#cancel(deployId, dice, tries - 1)
+        else this.#asked.push({ what: "cancel", deployId, answer })
+      }
+    )
+  }
+
+  /** Runs a call of the engine on a node; the run does not end before it has, or the node has died. */
+  #wait<A, E>(node: Node, call: Effect.Effect<A, E>, done: (exit: Exit.Exit<A, E>) => void): void {
+    this.#asking += 1
+    let isWaiting = true
+    const end = () => {
+      if (isWaiting) this.#asking -= 1
+      isWaiting = false
+    }
+    this.#timeline.after(this.#scenario.quietAt + patience / 2, end)
+    node.machine.onDeath(end)
+    node.machine.fork(call, (exit) => {
+      end()
+      done(exit)
+    })
+  }
+
+  #read(deployId: DeployId): void {
+    const dice = this.#dice.about("reader")
+    this.#reader = new Reader(deployId, this.#timeline, () => this.#serving(dice))
+    this.#reader.connect()
+  }
+
+  #shutDown(): void {
+    let left = 0
+    for (const node of this.#nodes) {
+      if (!node.isServing) continue
+      left += 1
+      this.#stop(node, () => {
+        left -= 1
+      })
+    }
+    const { now } = this.#timeline
+    this.#timeline.run(() => left === 0, now + 10_000)
+    // What is still on its way to the target lands.
+    this.#timeline.run(() => false, now + 20_000)
+  }
+
+  #history(): History {
+    const ids = [...this.#database.known]
+    return {
+      calls: this.#database.calls,
+      effects: this.#world.effects,
+      rows: ids.flatMap((id) => {
+        const record = this.#database.row(id)
+        return record === null ? [] : [{ record, events: this.#database.events(id) }]
+      }),
+      made: [...this.#world.made.values()],
+      live: this.#world.live,
+      asked: this.#asked,
+      readings: this.#reader === null ? [] : [this.#reader.reading],
+      attempts,
+      maxStarts: this.#scenario.settings.maxStarts ?? 5,
+      leaks: this.#leaks
+    }
+  }
+}
+
+/** Reads the feed of a deploy to its end, over as many connections as that takes. */
+class Reader {
+  isDone = false
+  #connections = 0
+  #on: Machine | null = null
+  readonly #deployId: DeployId
+  readonly #timeline: Timeline
+  readonly #serving: () => Node | undefined
+  readonly #sequences: Array<number> = []
+
+  constructor(deployId: DeployId, timeline: Timeline, serving: () => Node | undefined) {
+    this.#deployId = deployId
+    this.#timeline = timeline
+    this.#serving = serving
+  }
+
+  get reading(): Reading {
+    return { deployId: this.#deployId, sequences: this.#sequences, connections: this.#connections }
+  }
+
+  connect(): void {
+    const node = this.#serving()
+    if (node === undefined || node.engine === null) return this.#later()
+    this.#connections += 1
+    this.#on = node.machine
+    const feed = node.engine.events(ada, this.#deployId, { after: this.#sequences.at(-1) ?? 0 })
+    const reading = Stream.runForEach(feed, (event) =>
+      Effect.sync(() => void (event.type !== "progress" && this.#sequences.push(event.sequence)))
+    )
+    node.machine.fork(reading, (exit) => {
+      if (Exit.isSuccess(exit)) this.isDone = true
+      else this.lost(node.machine)
+    })
+  }
+
+  lost(machine: Machine): void {
+    if (this.#on === machine && !this.isDone) this.#later()
+  }
+
+  #later(): void {
+    this.#on = null
+    this.#timeline.after(300, () => this.connect())
+  }
+}
+
+/** Runs a scenario to its end, and tells all that happened. */
+export const simulate = (scenario: Scenario, options: SimulationOptions = {}): History =>
+  new Simulation(scenario, options).run()

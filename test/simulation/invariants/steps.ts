@@ -1,0 +1,125 @@
+import { type DeployEvent, type StepRecord } from "@deploys/core"
+import { Equal } from "effect"
+import type { Invariant } from "./Invariant.ts"
+
+interface Followed {
+  readonly completed: Set<number>
+  readonly running: Map<number, number>
+  readonly retried: Map<number, number>
+}
+
+const wrongStart = (
+  { completed, retried, running }: Followed,
+  { attempt, index }: { readonly attempt: number; readonly index: number }
+): string | null => {
+  if (completed.has(index)) return "started though it had completed"
+  for (let earlier = 0; earlier < index; earlier++)
+    if (!completed.has(earlier)) return `started before step ${earlier} had completed`
+  const retry = retried.get(index)
+  const wanted = retry === undefined ? (running.get(index) ?? 1) : retry + 1
+  return attempt === wanted ? null : `started attempt ${attempt}, not ${wanted}`
+}
+
+function* disorder(events: ReadonlyArray<DeployEvent>): Iterable<string> {
+  const followed: Followed = { completed: new Set(), running: new Map(), retried: new Map() }
+  for (const event of events) {
+    if (event.type === "step.running") {
+      const wrong = wrongStart(followed, event.data)
+      if (wrong !== null) yield `step ${event.data.name} ${wrong}`
+      followed.running.set(event.data.index, event.data.attempt)
+      followed.retried.delete(event.data.index)
+    } else if (event.type === "step.retrying") followed.retried.set(event.data.index, event.data.attempt)
+    else if (event.type === "step.completed") followed.completed.add(event.data.index)
+  }
+}
+
+/** Starts of a step's present attempt that ended in a crash, and the one that did not. */
+const startsOfAttempt = ({ attempt, starts }: StepRecord) => starts - Math.max(0, attempt - 1)
+
+/** Steps run in order, each attempt in its turn, and no more often than they may. */
+const stepsInOrder: Invariant = {
+  number: 15,
+  *breaches({ attempts, maxStarts, rows }) {
+    for (const { events, record } of rows) {
+      const { id } = record.deploy
+      for (const wrong of disorder(events)) yield `${id}: ${wrong}`
+      for (const step of record.steps) {
+        const starts = events.filter((event) => event.type === "step.running" && event.data.index === step.index)
+        if (starts.length !== step.starts)
+          yield `${id}: step ${step.name} counts ${step.starts} starts, its events ${starts.length}`
+        if (step.attempt > (attempts.get(step.name) ?? Infinity))
+          yield `${id}: step ${step.name} was tried ${step.attempt} times`
+        if (startsOfAttempt(step) > maxStarts) yield `${id}: step ${step.name} was started ${step.starts} times`
+      }
+    }
+  }
+}
+
+/** Why a step may fail with tries left. */
+const forGood = /refused|longer than|process ended/
+
+/** A step that failed for good fails its deploy, which names it; and it had no tries left. */
+const stepsFail: Invariant = {
+  number: 16,
+  *breaches({ attempts, rows }) {
+    for (const { events, record } of rows) {
+      const { error, failureCode, id } = record.deploy
+      const failed = events.find((event) => event.type === "step.failed")
+      if (failureCode === "step_failed" && failed === undefined) yield `${id} failed by a step, and none has failed`
+      if (failed === undefined) continue
+      const { attempt, error: why, name } = failed.data
+      if (events[failed.sequence]?.type !== "deploy.failed") yield `${id}: step ${name} failed and the deploy went on`
+      if (error?.includes(name) !== true) yield `${id}: step ${name} failed, and the error is ${error}`
+      if (attempt < (attempts.get(name) ?? 0) && !forGood.test(why))
+        yield `${id}: step ${name} failed at attempt ${attempt} with tries left`
+    }
+  }
+}
+
+/** A result is stored of the attempt at work alone. */
+const noLateResult: Invariant = {
+  number: 17,
+  *breaches({ rows }) {
+    for (const { events, record } of rows) {
+      const last = new Map<number, { readonly attempt: number; readonly isOver: boolean }>()
+      for (const event of events) {
+        if (event.type === "step.running") last.set(event.data.index, { attempt: event.data.attempt, isOver: false })
+        const isResult = event.type === "step.completed" || event.type === "step.retrying"
+        if (!isResult && event.type !== "step.failed") continue
+        const { attempt, index, name } = event.data
+        // A step may also fail between two attempts, by its own time limit.
+        const known = last.get(index)
+        if (known?.attempt !== attempt || (isResult && known.isOver))
+          yield `${record.deploy.id}: ${event.type} of ${name} tells of attempt ${attempt}, the last is ${known?.attempt}`
+        last.set(index, { attempt, isOver: true })
+      }
+    }
+  }
+}
+
+/** The output of a completed step stays, and is what later steps are given. */
+const outputsStay: Invariant = {
+  number: 18,
+  *breaches({ byDeploy, effects, rows }) {
+    for (const [id, calls] of byDeploy) {
+      const outputs = new Map<string, unknown>()
+      for (const { op, row } of calls)
+        for (const step of row?.steps ?? []) {
+          if (outputs.has(step.name) && !Equal.equals(outputs.get(step.name), step.output))
+            yield `${id}: a ${op} changed the output of ${step.name}`
+          if (step.status === "completed") outputs.set(step.name, step.output)
+        }
+    }
+    for (const { deployId, machine, seen } of effects) {
+      if (seen === undefined) continue
+      const stored = rows
+        .find(({ record }) => record.deploy.id === deployId)
+        ?.record.steps.find(({ name }) => name === seen.step)
+      if (stored?.status === "completed" && !Equal.equals(stored.output, seen.output))
+        yield `${deployId}: ${machine} saw ${JSON.stringify(seen.output)} as the output of ${seen.step}`
+    }
+  }
+}
+
+/** Steps. */
+export const steps: ReadonlyArray<Invariant> = [stepsInOrder, stepsFail, noLateResult, outputsStay]

@@ -1,0 +1,3 @@
+import { suite } from "./seeds.ts"
+
+suite(1, 2)

@@ -1,0 +1,76 @@
+import { type Catalog, type DeployId, DeployStore, isOver, MemoryStore, type StoreChange } from "@deploys/core"
+import { Context, Effect, type Exit, Layer, Option, Scope, Stream } from "effect"
+import { catalog } from "../world/catalog.ts"
+import type { Call, Change } from "../History.ts"
+import { Dice } from "../machine/Dice.ts"
+import { Machine } from "../machine/Machine.ts"
+import type { Timeline } from "../machine/Timeline.ts"
+
+/** A call as it is recorded, but for what every record has. */
+export type Recorded = Call extends infer Each
+  ? Each extends Call
+    ? Omit<Each, "order" | "at" | "machine" | "answered">
+    : never
+  : never
+
+/** The one store that all machines share, on a machine that never fails, with a record of every call that reached it. */
+export class Database {
+  readonly calls: Array<Call> = []
+  readonly store: DeployStore["Service"]
+  /** Inserts that have been sent and have not arrived, also those of machines that died since. */
+  insertsOnTheWay = 0
+  readonly #timeline: Timeline
+  readonly #machine: Machine
+  readonly #seen = new Map<DeployId, number>()
+  /** Deploys that are not over. */
+  readonly open = new Set<DeployId>()
+
+  constructor(timeline: Timeline, layer: Layer.Layer<DeployStore, never, Catalog> = MemoryStore.layer) {
+    this.#timeline = timeline
+    this.#machine = new Machine("database", timeline, new Dice("database"))
+    this.#now = Effect.runSyncWith(this.#machine.context)
+    this.exit = Effect.runSyncExitWith(this.#machine.context)
+    const scope = Scope.makeUnsafe()
+    const built = Layer.buildWithScope(Layer.provide(layer, catalog), scope)
+    this.store = Context.get(this.#now(built), DeployStore)
+  }
+
+  /** These do it without a moment's delay. */
+  readonly #now: <A, E>(effect: Effect.Effect<A, E>) => A
+  readonly exit: <A, E>(effect: Effect.Effect<A, E>) => Exit.Exit<A, E>
+
+  /** Tells of every change. */
+  listen(tell: (change: StoreChange) => void): void {
+    this.#machine.fork(Stream.runForEach(this.store.changes, (change) => Effect.sync(() => tell(change))))
+  }
+
+  record(machine: string, call: Recorded): Call {
+    const recorded: Call = { ...call, order: this.#timeline.next(), at: this.#timeline.now, machine, answered: null }
+    this.calls.push(recorded)
+    return recorded
+  }
+
+  /** What a call left of a deploy, and the events that it wrote. */
+  change(deployId: DeployId): Change {
+    const after = this.#seen.get(deployId) ?? 0
+    const wrote = this.#now(this.store.events({ deployId, after, limit: 10_000 }))
+    this.#seen.set(deployId, after + wrote.length)
+    const row = this.row(deployId)
+    if (row !== null && !isOver(row.deploy)) this.open.add(deployId)
+    else this.open.delete(deployId)
+    return { deployId, row, wrote }
+  }
+
+  /** All deploys that there are, in the order in which they were inserted. */
+  get known(): Iterable<DeployId> {
+    return this.#seen.keys()
+  }
+
+  row(deployId: DeployId) {
+    return Option.getOrNull(this.#now(this.store.find(deployId)))
+  }
+
+  events(deployId: DeployId) {
+    return this.#now(this.store.events({ deployId, after: 0, limit: 10_000 }))
+  }
+}
