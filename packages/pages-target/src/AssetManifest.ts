@@ -51,29 +51,39 @@ export type HashCache = ReturnType<typeof makeHashCache>
 
 /**
  * Hashes the files of an artifact, those alone that the cache doesn't know. Where the store can't tell whether a file is the
- * same as before, it is taken to be for the length of one deploy. `hashed` is told of the bytes of each file as it is done.
+ * same as before, it is taken to be for the length of one deploy. `hashed` is told of bytes and files as they are done.
  */
 export const makeManifest = (options: {
   readonly artifact: ArtifactLocator
   readonly deployId: DeployId
   readonly files: ReadonlyArray<ArtifactFile>
   readonly cache: HashCache
-  readonly hashed: (bytes: number) => Effect.Effect<void>
-}): Effect.Effect<AssetManifest, ArtifactError> => {
-  const { artifact, cache, deployId, files, hashed } = options
-  const hashOf = ({ content, path, revision = deployId, size }: ArtifactFile) =>
-    Effect.suspend(() => {
-      const kept = cache.get(artifact, path, revision)
-      if (kept !== undefined) return Effect.succeed(kept)
-      return Effect.tap(hashAsset(path, size, content), (hash) =>
-        Effect.sync(() => cache.set(artifact, path, { revision, hash }))
-      )
-    }).pipe(Effect.tap(() => hashed(size)))
-  return Effect.forEach(files, hashOf, { concurrency }).pipe(
-    Effect.map((hashes) => new Map(files.map((file, index) => [file.path, hashes[index] ?? ""]))),
-    Effect.ensuring(Effect.sync(cache.trim))
-  )
-}
+  readonly hashed: (bytes: number, files: number) => Effect.Effect<void>
+}): Effect.Effect<AssetManifest, ArtifactError> =>
+  Effect.suspend(() => {
+    const { artifact, cache, deployId, files, hashed } = options
+    const manifest = new Map<string, AssetHash>()
+    const unknown: Array<ArtifactFile> = []
+    let known = 0
+    for (const file of files) {
+      const kept = cache.get(artifact, file.path, file.revision ?? deployId)
+      // Either way the path has its place, so that equal files make equal manifests.
+      manifest.set(file.path, kept ?? "")
+      if (kept === undefined) unknown.push(file)
+      else known += file.size
+    }
+    const add = ({ content, path, revision = deployId, size }: ArtifactFile) =>
+      Effect.flatMap(hashAsset(path, size, content), (hash) => {
+        manifest.set(path, hash)
+        cache.set(artifact, path, { revision, hash })
+        return hashed(size, 1)
+      })
+    return hashed(known, files.length - unknown.length).pipe(
+      Effect.andThen(Effect.forEach(unknown, add, { concurrency, discard: true })),
+      Effect.ensuring(Effect.sync(cache.trim)),
+      Effect.as(manifest)
+    )
+  })
 
 /** One digest for all of a manifest: two of them are the same when all their files are. */
 export const digestOf = (manifest: AssetManifest): string => {

@@ -140,7 +140,7 @@ const make = Effect.gen(function* () {
     const timeout = Duration.sum(longer, Duration.millis(length / bytesPerMilli))
     const sent = once("uploadAssets", request, nothing, { timeout, token })
     // What cut the request off, where it was the artifact.
-    const explained = Effect.catch(sent, (error: PagesError) =>
+    const explained = Effect.catchTag(sent, "PagesError", (error) =>
       Effect.flatMap(Ref.get(fault), (cause) => Effect.fail(Option.getOrElse(cause, () => error)))
     )
     return yield* Effect.flatMap(Effect.forkIn(explained, scope, { startImmediately: true }), Fiber.join)

@@ -6,11 +6,14 @@ import { fileURLToPath } from "node:url"
 
 const child = fileURLToPath(new URL("support/memoryChild.ts", import.meta.url))
 
+// How much room a heap takes for what is dead already is V8's choice, and grows with the machine; it is no part of the bound.
+const youngGeneration = "--max-semi-space-size=16"
+
 /** Deploys a site of so many files of so many bytes from a process of its own. */
 const risen = Effect.fnUntraced(function* (count: number, size: number) {
   const { accountId, addProject, apiToken, apiUrl } = yield* FakePages
   yield* addProject("demo")
-  const args = [child, apiUrl, accountId, Redacted.value(apiToken), String(count), String(size)]
+  const args = [youngGeneration, child, apiUrl, accountId, Redacted.value(apiToken), String(count), String(size)]
   const output = yield* Effect.callback<string, Error>((resume) => {
     const running = execFile(process.execPath, args, { timeout: 60_000 }, (error, stdout) =>
       resume(error === null ? Effect.succeed(stdout) : Effect.fail(error))

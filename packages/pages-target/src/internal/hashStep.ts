@@ -23,7 +23,7 @@ export const hashStep = (work: DeployWork): Step<typeof Hashed.Type> =>
           deployId: work.request.deploy.id,
           files: assets,
           cache: work.cache,
-          hashed: (size) => Effect.andThen(bytes(size), files(1))
+          hashed: (size, count) => Effect.andThen(bytes(size), files(count))
         }),
         fromArtifact
       )

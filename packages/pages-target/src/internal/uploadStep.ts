@@ -17,7 +17,7 @@ export const uploadStep = (work: DeployWork, hash: Step<typeof Hashed.Type>): St
   const { api, project, settings } = work
   const register = (hashes: ReadonlyArray<string>, log: (message: string, level: "warn") => Effect.Effect<void>) =>
     // Without it the next deploy uploads more than it had to, and nothing else.
-    Effect.catch(api.registerAssets(project, hashes), (error) => log(error.message, "warn"))
+    Effect.catchTag(api.registerAssets(project, hashes), "PagesError", (error) => log(error.message, "warn"))
 
   return makeStep({
     name: "upload",

@@ -6,8 +6,7 @@ import { createServer } from "node:http"
 import { PagesConfig, type PagesOptions } from "../PagesConfig.ts"
 import { type FakeOptions, type FakeProject, makeFakeAccount } from "./fakeAccount.ts"
 import { denial, type FakeReply, makeFakeApi } from "./fakeApi.ts"
-import type { FakeFault } from "./FakeFault.ts"
-import { type FakeCallName, type FaultOptions } from "./FakeFault.ts"
+import type { FakeCallName, FakeFault, FaultOptions } from "./FakeFault.ts"
 import { deploymentFor, serveSite } from "./fakeSite.ts"
 
 /** A call that has come in, in the order of coming in. */
