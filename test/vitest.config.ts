@@ -11,6 +11,7 @@ export default defineConfig({
     pool: "forks",
     // Files share a process, so that effect is loaded once in each and not once for every file: three times as fast.
     isolate: false,
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     sequence: { concurrent: false },

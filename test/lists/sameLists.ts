@@ -71,6 +71,7 @@ export const suite = <E>(name: string, on: Layer.Layer<DeployStore | SqlClient.S
                 .list(plan)
                 .pipe(Effect.tapCause((cause) => Effect.sync(() => assert.fail(`${says} ${Cause.pretty(cause)}`))))
               assert.deepStrictEqual<unknown>(page, expected, says)
+              assert.deepStrictEqual(JSON.parse(yield* deploys.listJson(plan)), expected, says)
               if (page.data.length > 0) notEmpty++
             }
           }

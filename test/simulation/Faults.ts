@@ -13,6 +13,8 @@ export const callFaults = [
   "answer lost",
   /** It reaches the store so many milliseconds late. */
   "request late",
+  /** The caller is told of a `StoreError`, and it reaches the store so many milliseconds later. */
+  "given up, then done",
   /** The answer is so many milliseconds late. */
   "answer late",
   /** The store does it, and once more so many milliseconds later. */
@@ -38,9 +40,10 @@ export type Fault =
       readonly machine: number
       /**
        * `stop` closes it in good order. `deaf` loses the store's hints, and `cut` every call, for so many milliseconds;
-       * `clock` moves the wall clock by as many.
+       * `clock` moves the wall clock by as many. `hasty` runs every deploy that is not over at once, whoever's turn it is:
+       * what a dispatcher says is a hint.
        */
-      readonly what: "kill" | "stop" | "freeze" | "deaf" | "cut" | "clock"
+      readonly what: "kill" | "stop" | "freeze" | "deaf" | "cut" | "clock" | "hasty"
       readonly millis: number
     }
 
@@ -55,35 +58,39 @@ export const describeFault = (fault: Fault): string =>
     ? `${fault.op} ${fault.nth}: ${fault.what}${fault.millis === 0 ? "" : ` (${fault.millis} ms)`}`
     : `at ${fault.at} ms: ${fault.what} machine ${fault.machine}${fault.millis === 0 ? "" : ` (${fault.millis} ms)`}`
 
+/** Each as often as it is tried: moves are what a run is made of. */
+const targets: readonly [Operation, ...ReadonlyArray<Operation>] = [
+  ...(["move", "move", "move", "move", "move", "move", "claim", "claim", "claim"] as const),
+  ...(["renew", "renew", "cancel", "cancel", "find", "release", "insert", "claimable"] as const)
+]
+
+/** How many calls of a kind a run makes, or thereabouts. */
+const usual: Readonly<Record<Operation, number>> = {
+  move: 25,
+  claimable: 25,
+  claim: 10,
+  find: 10,
+  renew: 8,
+  insert: 4,
+  cancel: 3,
+  release: 3
+}
+
+/** Of the time that it takes to lose a lease, or of any. */
+const aWhile = (dice: Dice, lease: number) =>
+  dice.chance(0.5) ? dice.between(lease, lease * 2) : dice.between(20, lease * 2)
+
 const callFault = (dice: Dice, lease: number): CallFault => {
-  const op = dice.pick<Operation>(
-    "move",
-    "move",
-    "move",
-    "move",
-    "move",
-    "move",
-    "claim",
-    "claim",
-    "renew",
-    "renew",
-    "find",
-    "release",
-    "cancel",
-    "cancel",
-    "insert",
-    "claimable"
-  )
-  const most = op === "move" ? 60 : op === "claimable" ? 100 : op === "claim" || op === "find" ? 20 : 6
+  const op = dice.pick(...targets)
   const what = dice.pick(...callFaults, "answer lost")
-  const isTimed = what.includes("late") || what.includes("frozen") || what === "done twice"
-  return { op, nth: dice.between(1, most), what, millis: isTimed ? dice.between(20, lease * 2) : 0 }
+  const isTimed = what.includes("late") || what.includes("frozen") || what.includes("done")
+  return { op, nth: dice.between(1, usual[op]), what, millis: isTimed ? aWhile(dice, lease) : 0 }
 }
 
 const machineFault = (dice: Dice, lease: number, machines: number, until: number): MachineFault => {
-  const what = dice.pick("kill", "kill", "stop", "freeze", "freeze", "deaf", "cut", "clock")
-  const reach = what === "clock" ? 3_600_000 : lease * 2
-  const millis = what === "kill" || what === "stop" ? 0 : dice.between(what === "clock" ? -reach : 100, reach)
+  const what = dice.pick("kill", "kill", "stop", "freeze", "freeze", "deaf", "cut", "clock", "hasty", "hasty")
+  const isTimed = what === "freeze" || what === "deaf" || what === "cut"
+  const millis = what === "clock" ? dice.between(-3_600_000, 3_600_000) : isTimed ? aWhile(dice, lease) : 0
   return { at: dice.between(0, until), machine: dice.between(0, machines - 1), what, millis }
 }
 

@@ -73,7 +73,7 @@ export const scenarioOf = (seed: number): Scenario => {
   return {
     seed: String(seed),
     machines,
-    settings,
+    settings: { ...settings, grace: dice.pick(0, 3000) },
     asks: drawAsks(dice.about("asks")),
     faults: drawFaults(dice.about("faults"), { lease, machines, until: quietAt }),
     quietAt,

@@ -35,7 +35,7 @@ export const scripts: ReadonlyMap<string, ReadonlyArray<Ask>> = new Map([
 
 /** How long a fault lasts: past the lease where it is to outlast it. */
 const millisOf = (what: (typeof callFaults)[number]): number =>
-  what === "request late" || what === "answer late" || what === "frozen behind" ? 6500 : what === "done twice" ? 700 : 0
+  what === "request late" || what === "answer late" || what === "frozen behind" ? 6500 : what.includes("done") ? 700 : 0
 
 /** The script with each fault at each of its calls, one at a time. */
 export const faultAtEachCall = (asks: ReadonlyArray<Ask>): ReadonlyArray<Scenario> => {

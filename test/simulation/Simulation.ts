@@ -108,6 +108,7 @@ class Simulation {
     else if (fault.what === "freeze") node.machine.freeze(fault.millis)
     else if (fault.what === "deaf") node.store.deafUntil = until
     else if (fault.what === "cut") node.store.cutUntil = until
+    else if (fault.what === "hasty") node.hasten(this.#database.open)
     else node.machine.clockOffset += fault.millis
   }
 

@@ -3,7 +3,7 @@ import { catalogLookup, requireRight } from "./CatalogLookup.ts"
 import type { CreateDeploy, DeployForEvent, OnceOptions } from "./CreateDeploy.ts"
 import { type CreatedDeploy, deployCreation } from "./DeployCreation.ts"
 import { type DeployDetails, detailsOf } from "./DeployDetails.ts"
-import type { Cancellation } from "./domain/Deploy.ts"
+import type { Cancellation, Deploy } from "./domain/Deploy.ts"
 import {
   type BuildNotDeployable,
   type DeployFinished,
@@ -20,6 +20,7 @@ import type { DeployId, EntityId } from "./domain/Id.ts"
 import type { Lane } from "./domain/Lane.ts"
 import { hasRight, type Principal, readScope } from "./domain/Principal.ts"
 import { storableText } from "./domain/StorableJson.ts"
+import { listAll, type ListAllOptions } from "./list/ListAll.ts"
 import type { ListOptions } from "./list/ListOptions.ts"
 import type { Page } from "./list/Page.ts"
 import { makeQueryPlan } from "./list/QueryPlan.ts"
@@ -80,6 +81,18 @@ export class DeployEngine extends Context.Service<
 
     /** A page of deploys, by default the newest 100. */
     readonly list: (principal: Principal, options: ListOptions) => Effect.Effect<Page, InvalidInput | StoreError>
+
+    /**
+     * All deploys of a list, its pages read one by one as they are wanted: behind `after`, by default from the start; or from
+     * `before` backwards, the nearest first. Each deploy that stays in its place meanwhile comes exactly once.
+     */
+    readonly listAll: (
+      principal: Principal,
+      options?: ListAllOptions
+    ) => Stream.Stream<Deploy, InvalidInput | StoreError>
+
+    /** The same page as JSON text, as `Page` encodes it: several times cheaper for those who only pass it on. */
+    readonly listJson: (principal: Principal, options: ListOptions) => Effect.Effect<string, InvalidInput | StoreError>
 
     /** Ends a deploy for good: once answered, it will never be completed. */
     readonly cancel: (
@@ -154,15 +167,21 @@ export class DeployEngine extends Context.Service<
         return yield* store.cancel({ deployId: id, by: principal.subject, reason })
       })
 
+      const list = Effect.fn("DeployEngine.list")((principal: Principal, options: ListOptions) =>
+        Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.list)
+      )
+
       return DeployEngine.of({
         ...creation,
         cancel,
+        list,
+        listAll: (principal, options = {}) => listAll((page) => list(principal, page), options),
+        listJson: Effect.fn("DeployEngine.listJson")((principal, options) =>
+          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.listJson)
+        ),
         get,
         lane,
         releaseHold,
-        list: Effect.fn("DeployEngine.list")((principal, options) =>
-          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.list)
-        ),
         events: (principal, id, options) =>
           Stream.unwrap(Effect.as(find(principal, id), deployFeed(store, live, id, options?.after ?? 0)))
       })

@@ -9,7 +9,7 @@ import {
 import type { CreatedDeploy } from "./DeployCreation.ts"
 import type { DeployDetails } from "./DeployDetails.ts"
 import { DeployEngine } from "./DeployEngine.ts"
-import type { Cancellation } from "./domain/Deploy.ts"
+import type { Cancellation, Deploy } from "./domain/Deploy.ts"
 import { NotFound } from "./domain/DeployError.ts"
 import type { FeedEvent } from "./domain/DeployEvent.ts"
 import { DeployId, EntityId } from "./domain/Id.ts"
@@ -49,6 +49,12 @@ export interface Deploys {
   readonly get: (id: string, options?: CallOptions) => Promise<DeployDetails>
   /** A page of deploys, by default the newest 100. */
   readonly list: (list?: typeof ListOptions.Encoded, options?: CallOptions) => Promise<Page>
+  /**
+   * All deploys of a list, its pages read one by one as they are wanted: behind `after`, by default from the start; or from
+   * `before` backwards, the nearest first. `limit` is how many are read at a time. A signal that is aborted on the way
+   * rejects with its reason.
+   */
+  readonly listAll: (list?: Omit<typeof ListOptions.Encoded, "total">, options?: CallOptions) => AsyncIterable<Deploy>
   /** Ends a deploy for good: once resolved, it will never be completed. */
   readonly cancel: (id: string, options?: CallOptions & { readonly reason?: string }) => Promise<Cancellation>
   /** The events of a deploy from behind number `after`, live once caught up, to the last that there will be. */
@@ -71,6 +77,13 @@ const aborted = (signal: AbortSignal | undefined) =>
     return Effect.sync(() => signal?.removeEventListener("abort", halt))
   })
 
+/** Fails with the signal's reason: what ended early must not look like the end of a list. */
+const abortion = (signal: AbortSignal | undefined): Effect.Effect<never, unknown> =>
+  Effect.andThen(
+    aborted(signal),
+    Effect.suspend(() => Effect.fail(signal?.reason))
+  )
+
 const entityId = (id: string) => Effect.mapError(EntityId.makeEffect(id), () => new NotFound({ resource: "app", id }))
 
 /** The engine of this layer as promises. Calls are made as `as`, by default with every right as `host`. */
@@ -86,6 +99,15 @@ export const makeDeploys = <E>(
     runtime.runPromise(
       DeployEngine.use((engine) => use(engine, options?.as ?? defaults.as)),
       options?.signal === undefined ? {} : { signal: options.signal }
+    )
+  const stream = <A, F>(
+    options: CallOptions | undefined,
+    use: (engine: DeployEngine["Service"], as: Principal) => Effect.Effect<Stream.Stream<A, F>, F>
+  ) =>
+    Stream.unwrap(
+      Effect.flatMap(runtime.contextEffect, (context) =>
+        use(Context.get(context, DeployEngine), options?.as ?? defaults.as)
+      )
     )
   const get: Deploys["get"] = (id, options) =>
     call(options, (engine, as) => Effect.flatMap(deployId(id), (known) => engine.get(as, known)))
@@ -109,15 +131,18 @@ export const makeDeploys = <E>(
       call(options, (engine, as) =>
         Effect.flatMap(Effect.fromResult(decodeListOptions(list)), (checked) => engine.list(as, checked))
       ),
+    listAll: (list = {}, options) => {
+      const deploys = stream(options, (engine, as) =>
+        Effect.map(Effect.fromResult(decodeListOptions(list)), (checked) => engine.listAll(as, checked))
+      )
+      return Stream.toAsyncIterable(Stream.interruptWhen(deploys, abortion(options?.signal)))
+    },
     cancel: (id, options) =>
       call(options, (engine, as) => Effect.flatMap(deployId(id), (known) => engine.cancel(as, known, options))),
     events: (id, options) => {
-      const feed = Effect.gen(function* () {
-        const engine = Context.get(yield* runtime.contextEffect, DeployEngine)
-        const after = options?.after === undefined ? {} : { after: options.after }
-        return engine.events(options?.as ?? defaults.as, yield* deployId(id), after)
-      })
-      return Stream.toAsyncIterable(Stream.haltWhen(Stream.unwrap(feed), aborted(options?.signal)))
+      const after = options?.after === undefined ? {} : { after: options.after }
+      const feed = stream(options, (engine, as) => Effect.map(deployId(id), (known) => engine.events(as, known, after)))
+      return Stream.toAsyncIterable(Stream.haltWhen(feed, aborted(options?.signal)))
     },
     finished: (id, options) =>
       call(options, (engine, as) =>

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { makeDeploys } from "../src/Deploys.ts"
+import { Effect, Result } from "effect"
+import { type Deploys, makeDeploys } from "../src/Deploys.ts"
+import { decodeListOptions } from "../src/list/ListRequest.ts"
 import type { Step } from "../src/plan/Step.ts"
 import { hangs, succeeds } from "../src/testing/ScriptedTarget.ts"
 import { engine } from "./fixtures/engine.ts"
@@ -18,6 +19,12 @@ const rejection = (promise: Promise<unknown>) =>
     () => assert.fail("it resolved"),
     (error: unknown) => error
   )
+
+const collect = async <A>(items: AsyncIterable<A>) => {
+  const all: Array<A> = []
+  for await (const item of items) all.push(item)
+  return all
+}
 
 describe("the promise façade", () => {
   it.live("creates a deploy and resolves once it is over", () =>
@@ -113,6 +120,75 @@ describe("the promise façade", () => {
       assert.strictEqual((await deploys.finished(auto.id)).status, "completed")
       assert.deepInclude(await rejection(deploys.create({ buildId: "bld_1" }, key)), { _tag: "IdempotencyKeyReused" })
       assert.deepInclude(await rejection(deploys.lane("no id!")), { _tag: "NotFound", resource: "app" })
+    })
+  )
+
+  it.live("lists by a typed filter and order", () =>
+    using([succeeds("upload")], async (deploys) => {
+      const { id } = await deploys.create({ buildId: "bld_1" })
+      await deploys.finished(id)
+      const { data, pageInfo } = await deploys.list({
+        filter: { steps: { some: { name: { eq: "upload" }, status: { in: ["completed"] } } } },
+        orderBy: [{ createdAt: "desc" }, { id: "asc" }],
+        workspaceId: "ws_1"
+      })
+      assert.deepStrictEqual([data.map((row) => row.id), pageInfo.total], [[id], 1])
+    })
+  )
+
+  it("takes no list that the server would refuse for its types", () => {
+    const refused: ReadonlyArray<Parameters<Deploys["list"]>[0]> = [
+      // @ts-expect-error -- a status has no order
+      { filter: { status: { gt: 3 } } },
+      // @ts-expect-error -- there is no such field
+      { filter: { state: { eq: "failed" } } },
+      // @ts-expect-error -- null is asked for by isNull
+      { filter: { error: { eq: null } } },
+      // @ts-expect-error -- steps want a quantifier
+      { filter: { steps: { name: { eq: "upload" } } } },
+      // @ts-expect-error -- JSON has no order
+      { orderBy: [{ metadata: "asc" }] },
+      // @ts-expect-error -- there is no such direction
+      { orderBy: [{ createdAt: "down" }] },
+      // @ts-expect-error -- an order has a key
+      { orderBy: [] },
+      // @ts-expect-error -- there is no such status
+      { status: "done" },
+      // @ts-expect-error -- there is no such parameter
+      { page: 2 }
+    ]
+    for (const list of refused) assert.isTrue(Result.isFailure(decodeListOptions(list)), JSON.stringify(list))
+  })
+
+  it.live("iterates over all deploys of a list, forwards and backwards", () =>
+    using([succeeds("upload")], async (deploys) => {
+      for (let made = 0; made < 7; made++) await deploys.create({ buildId: `bld_${made}` })
+      const seen = await collect(deploys.listAll({ limit: 3 }))
+      const { data, pageInfo } = await deploys.list()
+      assert.deepStrictEqual(seen, data)
+      const back = await collect(deploys.listAll({ limit: 2, before: pageInfo.endCursor ?? "" }))
+      assert.deepStrictEqual(back, data.slice(0, -1).toReversed())
+    })
+  )
+
+  it.live("rejects with the reason when a walk over a list is aborted", () =>
+    using([succeeds("upload")], async (deploys) => {
+      for (let made = 0; made < 3; made++) await deploys.create({ buildId: `bld_${made}` })
+      const controller = new AbortController()
+      const walk = async () => {
+        for await (const _ of deploys.listAll({ limit: 1 }, { signal: controller.signal })) controller.abort("enough")
+      }
+      assert.strictEqual(await rejection(walk()), "enough")
+    })
+  )
+
+  it.live("rejects a walk over a list that is asked for wrongly", () =>
+    using([succeeds("upload")], async (deploys) => {
+      const wrong = collect(deploys.listAll({ limit: 0, after: "x" }))
+      assert.deepInclude(await rejection(wrong), { _tag: "InvalidInput" })
+      const stranger = { subject: "eve", everywhere: [], workspaces: {} }
+      await deploys.create({ buildId: "bld_1" })
+      assert.deepStrictEqual(await collect(deploys.listAll({}, { as: stranger })), [])
     })
   )
 })

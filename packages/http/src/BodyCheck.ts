@@ -1,6 +1,6 @@
-import { ByteSize, Effect, Layer, Option, Schema } from "effect"
+import { ByteSize, Context, Effect, Layer, Option, Schema } from "effect"
 import { Headers, HttpIncomingMessage, HttpServerRequest } from "effect/http"
-import { JsonBody, Problems } from "./api/index.ts"
+import { JsonBody, OwnLimits, Problems } from "./api/index.ts"
 import { invalid, refuse, tooLarge } from "./InputCheck.ts"
 import * as InputFaults from "./InputFaults.ts"
 
@@ -38,14 +38,15 @@ const parse = Schema.decodeOption(Schema.fromJsonString(Schema.Unknown))
 /** Layer of `JsonBody`. */
 export const layer = Layer.succeed(
   JsonBody,
-  Effect.fnUntraced(function* (httpEffect) {
+  Effect.fnUntraced(function* (httpEffect, { endpoint }) {
     const request = yield* HttpServerRequest.HttpServerRequest
     yield* checkHeaders(request)
     if (request.headers["content-length"] === "0") {
       const untyped = request.modify({ headers: Headers.remove(request.headers, "content-type") })
       return yield* Effect.provideService(httpEffect, HttpServerRequest.HttpServerRequest, untyped)
     }
-    const body = parse(yield* readBody(request))
+    const text = yield* readBody(request)
+    const body = Context.get(endpoint.annotations, OwnLimits) ? Option.none() : parse(text)
     if (Option.isSome(body)) yield* refuse(InputFaults.ofText(body.value))
     return yield* httpEffect
   })

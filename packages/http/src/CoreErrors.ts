@@ -1,4 +1,5 @@
 import type * as Core from "@deploys/core"
+import { ListTooSlow } from "@deploys/core"
 import { Effect } from "effect"
 import { Problems } from "./api/index.ts"
 import { invalid } from "./InputCheck.ts"
@@ -45,7 +46,8 @@ const table = {
     }),
   IdempotencyKeyReused: (error: Core.IdempotencyKeyReused) =>
     new Problems.IdempotencyKeyReused({ detail: error.message }),
-  StoreError: () => new Problems.Unavailable({ detail: "The store could not answer" })
+  StoreError: ({ cause }: Core.StoreError) =>
+    new Problems.Unavailable({ detail: cause instanceof ListTooSlow ? cause.message : "The store could not answer" })
 }
 
 type Table = { readonly [Tag in keyof CoreErrors]: (error: CoreErrors[Tag]) => ReturnType<(typeof table)[Tag]> }

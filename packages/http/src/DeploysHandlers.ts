@@ -1,10 +1,12 @@
 import { type CreatedDeploy, DeployEngine } from "@deploys/core"
 import { Effect, Struct } from "effect"
+import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
-import { Api, CurrentPrincipal, decodeListQuery } from "./api/index.ts"
+import { Api, CurrentPrincipal, decodeListQuery, decodeSearchDeploys } from "./api/index.ts"
 import { BasePath } from "./BasePath.ts"
 import { failWithProblem } from "./CoreErrors.ts"
 import * as EventStream from "./EventStream.ts"
+import { readJson } from "./InputCheck.ts"
 
 const onceOptions = (headers: { readonly "idempotency-key"?: string }) => {
   const { "idempotency-key": idempotencyKey } = headers
@@ -19,16 +21,26 @@ const created = Effect.fnUntraced(function* (deploy: CreatedDeploy) {
   })
 })
 
+/** A body that is JSON already. */
+const jsonText = (text: string) => HttpServerResponse.text(text, { contentType: "application/json" })
+
 /** Serves the group `deploys` from `DeployEngine`. */
 export const layer = HttpApiBuilder.group(
   Api,
   "deploys",
   Effect.fn(function* (handlers) {
     const engine = yield* DeployEngine
-    return handlers.handleAll({
+    const rest = handlers.handleRaw(
+      "search",
+      Effect.fn("DeploysApi.search")(function* ({ request }) {
+        const options = yield* Effect.fromResult(decodeSearchDeploys(yield* readJson(request)))
+        return jsonText(yield* engine.listJson(yield* CurrentPrincipal, options))
+      }, Effect.catch(failWithProblem))
+    )
+    return rest.handleAll({
       list: Effect.fn("DeploysApi.list")(function* ({ query }) {
         const options = yield* Effect.fromResult(decodeListQuery(query))
-        return yield* engine.list(yield* CurrentPrincipal, options)
+        return jsonText(yield* engine.listJson(yield* CurrentPrincipal, options))
       }, Effect.catch(failWithProblem)),
       create: Effect.fn("DeploysApi.create")(function* ({ headers, payload }) {
         return yield* created(yield* engine.create(yield* CurrentPrincipal, payload, onceOptions(headers)))

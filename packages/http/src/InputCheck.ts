@@ -1,5 +1,5 @@
-import { type InputFault, inputFaults } from "@deploys/core"
-import { Array, Context, Effect, Layer, Option, Schema } from "effect"
+import { type InputFault, inputFaults, InvalidInput } from "@deploys/core"
+import { Array, Context, Effect, Layer, Schema } from "effect"
 import type { SchemaAST, SchemaIssue } from "effect"
 import {
   HttpRouter,
@@ -50,17 +50,26 @@ const faultsOf = (
 
 const parse = Schema.decodeOption(Schema.fromJsonString(Schema.Unknown))
 
+const notJson = { path: "", code: "json", message: "is not JSON" }
+
+/** The JSON of a body that `JsonBody` has let pass; null where there is no body. */
+export const readJson = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<unknown, InvalidInput> =>
+  Effect.flatMap(Effect.orDie(request.text), (text) =>
+    text === ""
+      ? Effect.succeed(null)
+      : Effect.mapError(Effect.fromOption(parse(text)), () => new InvalidInput({ faults: [notJson] }))
+  )
+
 const bodyFaults = Effect.fnUntraced(function* (
   endpoint: HttpApiEndpoint.Top,
   request: HttpServerRequest.HttpServerRequest
 ) {
   const declared = endpoint.payload.get("application/json")
   if (declared === undefined) return []
-  const text = yield* Effect.orDie(request.text)
-  const body = text === "" ? Option.some(null) : parse(text)
-  return Option.isNone(body)
-    ? [{ path: "", code: "json", message: "is not JSON" }]
-    : yield* faultsOf(Schema.Union(declared.schemas), strictParsing, body.value)
+  return yield* readJson(request).pipe(
+    Effect.flatMap((body) => faultsOf(Schema.Union(declared.schemas), strictParsing, body)),
+    Effect.catchTag("InvalidInput", ({ faults }) => Effect.succeed(faults))
+  )
 })
 
 /** All faults of a request but for its body. */

@@ -12,6 +12,12 @@ const bytes = (text: string) => new TextEncoder().encode(text).length
 
 /** A query that is too large to be looked at any closer, told of its largest parameter. */
 export const ofQuerySize = (query: RawQuery): ReadonlyArray<InputFault> => {
+  const units = Object.entries(query).reduce(
+    (sum, [name, text]) => sum + name.length + [text].flat().join("").length,
+    0
+  )
+  // A unit of UTF-16 is at most three bytes.
+  if (units * 3 <= maxQueryBytes) return []
   const sizes = Object.entries(query).map(
     ([name, text]) => [name, bytes(name) + bytes([text].flat().join(""))] as const
   )

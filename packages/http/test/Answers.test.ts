@@ -1,4 +1,4 @@
-import { Cursor, Order, StoreError } from "@deploys/core"
+import { Cursor, ListTooSlow, Order, StoreError } from "@deploys/core"
 import { assert, describe, it, layer } from "@effect/vitest"
 import { Effect, Layer, Logger, Ref, Schema } from "effect"
 import { completed, ids, running, Script } from "./support/ScriptedEngine.ts"
@@ -295,6 +295,7 @@ layer(Web.layer)("an answer", (it) => {
       const { paths, servers } = decodeOpenApi(body)
       assert.hasAllKeys(paths, [
         list,
+        `${list}/search`,
         `${list}/{id}`,
         `${list}/{id}/cancel`,
         `${list}/{id}/rollback`,
@@ -316,6 +317,16 @@ layer(Web.layer)("an answer", (it) => {
     })
   )
 })
+
+it.effect("a list that takes too long is a 503 that says what to ask for instead", () =>
+  Effect.gen(function* () {
+    const cause = new ListTooSlow({ limitMillis: 5000 })
+    yield* Ref.set((yield* Script).before, Effect.fail(new StoreError({ operation: "list", cause })))
+    const { send } = yield* Web
+    const problem = problemOf(yield* send("GET", list))
+    assert.include(problem, { status: 503, type: type("unavailable"), detail: cause.message })
+  }).pipe(Effect.provide(Web.layer))
+)
 
 describe("while the store can't answer", () => {
   const down = new StoreError({ operation: "list", cause: new Error("canary-secret") })

@@ -32,7 +32,12 @@ export const layer: Layer.Layer<DeployTarget, never, ArtifactStore | HttpClient.
         }
         const work = { request, services, site: site.value }
         const prepare = prepareStep(work)
-        return yield* makePlan([prepare, stageStep(work), switchStep(work, prepare), verifyStep(work)])
+        return yield* makePlan([
+          prepare,
+          stageStep(work, prepare),
+          switchStep(work, prepare),
+          verifyStep(work, prepare)
+        ])
       })
       return DeployTarget.of({ plan })
     })

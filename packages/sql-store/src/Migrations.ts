@@ -4,6 +4,7 @@ import { DatabaseSchema, type SchemaName } from "./DatabaseSchema.ts"
 import { quoted } from "./internal/identifiers.ts"
 import { readCommitted } from "./internal/transaction.ts"
 import { init } from "./migrations/0001_init.ts"
+import { completed } from "./migrations/0002_completed.ts"
 
 /** One step forward of the database: plain statements, so that they can also be printed and run by hand. */
 export interface Migration {
@@ -14,7 +15,7 @@ export interface Migration {
 }
 
 /** Every migration of this version, numbered 1, 2, 3 … */
-export const all: ReadonlyArray<Migration> = [init]
+export const all: ReadonlyArray<Migration> = [init, completed]
 
 /** A database that this version can't work on. Nothing was changed. */
 export class DatabaseRefused extends Schema.TaggedError<DatabaseRefused>()("DatabaseRefused", {

@@ -5,6 +5,7 @@ import { timingSafeEqual } from "node:crypto"
 import { makeDatabase } from "./internal/Database.ts"
 import { oneRow } from "./internal/decoding.ts"
 import { operation } from "./internal/operation.ts"
+import { PrincipalCache } from "./internal/PrincipalCache.ts"
 import { hashOf } from "./internal/secrets.ts"
 import { readPrincipal } from "./statements/tokens.ts"
 
@@ -13,19 +14,34 @@ const longest = 512
 
 const principalRow = oneRow(Schema.Struct({ hash: Schema.Uint8Array, ...Principal.fields }))
 
-/** An `AccessPolicy` of the tokens that `SqlTokens` has issued, looked up by their SHA-256 alone. */
-export const layer: Layer.Layer<AccessPolicy, never, SqlClient.SqlClient> = Layer.effect(
-  AccessPolicy,
-  Effect.map(makeDatabase, (db) =>
-    AccessPolicy.of({
-      authenticate: Effect.fn("AccessPolicy.authenticate")(function* (token) {
-        if (Redacted.value(token).length > longest) return Option.none()
+const make = Effect.gen(function* () {
+  const db = yield* makeDatabase
+  const cache = yield* PrincipalCache
+  const find = Effect.fn("AccessPolicy.authenticate")(function* (presented: Uint8Array) {
+    const row = yield* principalRow(readPrincipal(db, presented))
+    return Option.flatMap(row, ({ hash, ...principal }) =>
+      hash.length === presented.length && timingSafeEqual(hash, presented) ? Option.some(principal) : Option.none()
+    )
+  }, operation("AccessPolicy.authenticate"))
+  return AccessPolicy.of({
+    authenticate: (token) =>
+      Effect.suspend(() => {
+        if (Redacted.value(token).length > longest) return Effect.succeedNone
         const presented = hashOf(token)
-        const row = yield* principalRow(readPrincipal(db, presented))
-        return Option.flatMap(row, ({ hash, ...principal }) =>
-          hash.length === presented.length && timingSafeEqual(hash, presented) ? Option.some(principal) : Option.none()
+        return cache.get(
+          Buffer.from(presented).toString("latin1"),
+          Effect.suspend(() => find(presented))
         )
-      }, operation("AccessPolicy.authenticate"))
-    })
-  )
+      })
+  })
+})
+
+/**
+ * An `AccessPolicy` of the tokens that `SqlTokens` has issued, looked up by their SHA-256 alone.
+ *
+ * A token that was let in is let in for another second without being looked up: so long it may take until its end is felt,
+ * by expiry or by another process that revokes it. Revoking it by a `SqlTokens` that was built with this layer counts at once.
+ */
+export const layer: Layer.Layer<AccessPolicy, never, SqlClient.SqlClient> = Layer.effect(AccessPolicy, make).pipe(
+  Layer.provide(PrincipalCache.layer)
 )

@@ -4,6 +4,7 @@ import { ApiToken, type TokenRequest } from "./ApiToken.ts"
 import { makeDatabase } from "./internal/Database.ts"
 import { allRows, oneRow, presentRow } from "./internal/decoding.ts"
 import { operation } from "./internal/operation.ts"
+import { PrincipalCache } from "./internal/PrincipalCache.ts"
 import { hashOf, newToken, shownPart } from "./internal/secrets.ts"
 import { addToken, listTokens, readToken, revokeToken } from "./statements/tokens.ts"
 
@@ -33,6 +34,7 @@ export class SqlTokens extends Context.Service<
     Effect.gen(function* () {
       const db = yield* makeDatabase
       const ids = yield* IdGenerator
+      const cache = yield* PrincipalCache
       return SqlTokens.of({
         issue: Effect.fn("SqlTokens.issue")(function* (request) {
           const token = yield* newToken
@@ -46,10 +48,10 @@ export class SqlTokens extends Context.Service<
         ),
         find: Effect.fn("SqlTokens.find")((id) => oneRow(ApiToken)(readToken(db, id)), operation("SqlTokens.find")),
         revoke: Effect.fn("SqlTokens.revoke")(
-          (id) => oneRow(ApiToken)(revokeToken(db, id)),
+          (id) => Effect.tap(oneRow(ApiToken)(revokeToken(db, id)), cache.clear),
           operation("SqlTokens.revoke")
         )
       })
     })
-  )
+  ).pipe(Layer.provide(PrincipalCache.layer))
 }

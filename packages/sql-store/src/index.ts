@@ -1,5 +1,6 @@
 export * from "./ApiToken.ts"
 export * from "./DatabaseSchema.ts"
+export * from "./ListTimeLimit.ts"
 export * as Migrations from "./Migrations.ts"
 export * as Pglite from "./Pglite.ts"
 export * as Postgres from "./Postgres.ts"

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { onPglite } from "../../../test/setup/sqlStore.ts"
 import { makeDatabase } from "../src/internal/Database.ts"
-import { listDeploys } from "../src/list/listDeploys.ts"
+import { makeListCompiler } from "../src/list/compileList.ts"
 
 const hostile = [
   "'; DROP TABLE deploys.deploys; --",
@@ -44,13 +44,13 @@ const filtersWith = (text: string) => [
 layer(onPglite)("a filter in SQL", (it) => {
   it.effect("binds every text from outside, and so is the same statement for all of them", () =>
     Effect.gen(function* () {
-      const db = yield* makeDatabase
+      const lists = makeListCompiler(yield* makeDatabase)
       const store = yield* DeployStore
       const texts = new Map<number, string>()
       for (const text of hostile) {
         for (const [place, filter] of filtersWith(text).entries()) {
           const plan = yield* planOf(filter)
-          const [statement] = listDeploys(db, plan).compile()
+          const [statement] = lists.compile(plan)
           assert.strictEqual(statement, texts.get(place) ?? statement, JSON.stringify(filter))
           texts.set(place, statement)
           assert.deepStrictEqual((yield* store.list(plan)).data, [], JSON.stringify(filter))

@@ -3,6 +3,7 @@ import { AccessPolicy } from "@deploys/core"
 import { assert, layer } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { onPglite } from "../../../test/setup/sqlStore.ts"
 import { SqlTokens, type TokenRequest } from "../src/index.ts"
 
@@ -45,12 +46,24 @@ layer(onPglite)("API tokens", (it) => {
     Effect.gen(function* () {
       const tokens = yield* SqlTokens
       const { row, token } = yield* issue()
+      assert.isTrue(Option.isSome(yield* authenticate(token)))
       const revoked = Option.getOrThrow(yield* tokens.revoke(row.id))
       assert.isNotNull(revoked.revokedAt)
       assert.deepStrictEqual(yield* tokens.revoke(row.id), Option.some(revoked))
       assert.deepStrictEqual(yield* authenticate(token), Option.none())
       const unknown = TokenId.make("tok_00000000000000000000000000")
       assert.deepStrictEqual(yield* tokens.revoke(unknown), Option.none())
+    })
+  )
+
+  it.effect("let nobody in a second after another process has revoked them", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { row, token } = yield* issue()
+      assert.isTrue(Option.isSome(yield* authenticate(token)))
+      yield* sql`UPDATE deploys.api_tokens SET revoked_at = clock_timestamp() WHERE id = ${row.id}`
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* authenticate(token), Option.none())
     })
   )
 
@@ -80,6 +93,7 @@ layer(onPglite)("API tokens", (it) => {
       assert.isNotNull(first)
       assert.strictEqual(yield* used, first)
       yield* sql`UPDATE deploys.api_tokens SET last_used_at = last_used_at - interval '61 seconds' WHERE id = ${row.id}`
+      yield* TestClock.adjust("1 second")
       assert.isTrue(String(yield* used) >= String(first))
     })
   )

@@ -6,7 +6,7 @@ import { SqlClient, type Statement } from "effect/sql"
 import * as Databases from "../../../test/setup/database.ts"
 import { Postgres } from "../src/index.ts"
 import { type Database, makeDatabase } from "../src/internal/Database.ts"
-import { listDeploys } from "../src/list/listDeploys.ts"
+import { makeListCompiler } from "../src/list/compileList.ts"
 import { claimableDeploys } from "../src/statements/claimableDeploys.ts"
 import { claimDeploy } from "../src/statements/claimDeploy.ts"
 import { takeKey } from "../src/statements/idempotencyKeys.ts"
@@ -77,9 +77,11 @@ interface Node {
 
 const nodesOf = (node: Node): ReadonlyArray<Node> => [node, ...(node.Plans ?? []).flatMap(nodesOf)]
 
-const explain = Effect.fnUntraced(function* (statement: Statement.Statement<unknown>, options = "FORMAT JSON") {
+const explain = Effect.fnUntraced(function* (
+  [text, parameters]: ReturnType<Statement.Statement<unknown>["compile"]>,
+  options = "FORMAT JSON"
+) {
   const sql = yield* SqlClient.SqlClient
-  const [text, parameters] = statement.compile()
   const [row] = yield* sql.unsafe<{ "QUERY PLAN": ReadonlyArray<{ readonly Plan: Node }> }>(
     `EXPLAIN (${options}) ${text}`,
     parameters
@@ -99,7 +101,7 @@ const scannedWhole = (nodes: ReadonlyArray<Node>) =>
 const deploysRead = (statement: Statement.Statement<unknown>) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    const nodes = yield* explain(statement, "ANALYZE, FORMAT JSON").pipe(
+    const nodes = yield* explain(statement.compile(), "ANALYZE, FORMAT JSON").pipe(
       Effect.flatMap(Effect.fail),
       sql.withTransaction,
       Effect.flip
@@ -194,12 +196,12 @@ describe.skipIf(!Databases.available)("with many rows", () => {
     for (const [name, options, scope, index] of lists) {
       it.effect(`lists ${name} in the order of an index, from the start and from a cursor`, () =>
         Effect.gen(function* () {
-          const db = yield* makeDatabase
+          const { compile } = makeListCompiler(yield* makeDatabase)
           const first = yield* planOf(options, scope)
           const row = { id: deployId(12_003), createdAt: "2026-01-01T03:20:03.000000Z" }
           const next = yield* planOf({ ...options, after: Cursor.encode(first.order, row) }, scope)
           for (const plan of [first, next]) {
-            const nodes = yield* explain(listDeploys(db, plan))
+            const nodes = yield* explain(compile(plan))
             assert.deepStrictEqual(scannedWhole(nodes), [])
             assert.include([...indexes(nodes)], index)
             assert.isFalse(
@@ -213,9 +215,9 @@ describe.skipIf(!Databases.available)("with many rows", () => {
 
     it.effect("lists what few rows have by its index", () =>
       Effect.gen(function* () {
-        const db = yield* makeDatabase
+        const { compile } = makeListCompiler(yield* makeDatabase)
         for (const options of [{ buildId: "bld_77" }, { ids: [deployId(7)] }, { entityId: "app_3" }]) {
-          const nodes = yield* explain(listDeploys(db, yield* planOf({ ...options, total: true }, [ws(3)])))
+          const nodes = yield* explain(compile(yield* planOf({ ...options, total: true }, [ws(3)])))
           assert.deepStrictEqual(scannedWhole(nodes), [], JSON.stringify(options))
         }
       })
@@ -223,8 +225,8 @@ describe.skipIf(!Databases.available)("with many rows", () => {
 
     it.effect("counts a workspace from an index alone", () =>
       Effect.gen(function* () {
-        const db = yield* makeDatabase
-        const nodes = yield* explain(listDeploys(db, yield* planOf({ total: true }, [ws(3)])))
+        const { compile } = makeListCompiler(yield* makeDatabase)
+        const nodes = yield* explain(compile(yield* planOf({ total: true }, [ws(3)])))
         assert.isTrue(nodes.some((node) => node["Node Type"] === "Index Only Scan"))
       })
     )
@@ -250,7 +252,7 @@ describe.skipIf(!Databases.available)("with many rows", () => {
       Effect.gen(function* () {
         const db = yield* makeDatabase
         for (const [name, statement] of Object.entries(writes(db))) {
-          assert.deepStrictEqual(scannedWhole(yield* explain(statement)), [], name)
+          assert.deepStrictEqual(scannedWhole(yield* explain(statement.compile())), [], name)
         }
       })
     )

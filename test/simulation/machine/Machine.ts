@@ -1,9 +1,12 @@
+import { IdGenerator } from "@deploys/core"
 import { Clock, Context, Duration, Effect, type Exit, type Fiber, Random, References, Scheduler } from "effect"
 import type { Dice } from "./Dice.ts"
 import type { Timeline } from "./Timeline.ts"
 
 /** When virtual time begins, in milliseconds of the wall clock. */
 export const epochMillis = Date.UTC(2026, 10, 24, 12)
+
+const idOf = (prefix: string, count: number) => `${prefix}_${String(count).padStart(26, "0")}`
 
 const nanos = (millis: number) => BigInt(millis) * 1_000_000n
 
@@ -31,6 +34,7 @@ export class Machine {
       Context.add(Clock.Clock, this.#clock()),
       Context.add(Scheduler.Scheduler, this.#scheduler()),
       Context.add(Random.Random, dice),
+      Context.add(IdGenerator, { next: (prefix: string) => Effect.sync(() => idOf(prefix, timeline.next())) }),
       Context.add(References.TracerEnabled, false),
       Context.add(References.MinimumLogLevel, "None")
     )

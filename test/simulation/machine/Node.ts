@@ -1,4 +1,12 @@
-import { DeployEngine, type RunnerSettings, runnerOptions } from "@deploys/core"
+import {
+  DeployEngine,
+  type DeployId,
+  DeployRunner,
+  FiberDispatcher,
+  LiveEvents,
+  type RunnerSettings,
+  runnerOptions
+} from "@deploys/core"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import type { Database } from "../store/Database.ts"
 import { FaultyStore, type FaultSource } from "../store/FaultyStore.ts"
@@ -27,14 +35,18 @@ export class Node {
   readonly store: FaultyStore
   /** Null until it has started. */
   engine: DeployEngine["Service"] | null = null
+  #runner: DeployRunner["Service"] | null = null
   readonly #scope = Scope.makeUnsafe()
 
   constructor(name: string, around: Surroundings) {
     const { database, dice, faults, manner, runs, settings, timeline, world } = around
     this.machine = new Machine(name, timeline, dice.about(name))
     this.store = new FaultyStore(this.machine, database, faults, dice.about(`${name}/wire`))
-    const layer = DeployEngine.layerWithRunner.pipe(
+    const layer = DeployEngine.layer.pipe(
+      Layer.provideMerge(FiberDispatcher.layer),
+      Layer.provideMerge(DeployRunner.layer),
       Layer.provide([
+        LiveEvents.layer,
         this.store.layer,
         catalog,
         SimulatedTarget.layer(this.machine, world, manner, dice, runs),
@@ -42,12 +54,19 @@ export class Node {
       ])
     )
     this.machine.fork(Layer.buildWithScope(layer, this.#scope), (exit) => {
-      if (Exit.isSuccess(exit)) this.engine = Context.get(exit.value, DeployEngine)
+      if (Exit.isFailure(exit)) return
+      this.engine = Context.get(exit.value, DeployEngine)
+      this.#runner = Context.get(exit.value, DeployRunner)
     })
   }
 
   get isServing(): boolean {
     return this.machine.isUp && this.engine !== null
+  }
+
+  /** Runs these deploys, without being asked to by its dispatcher. */
+  hasten(ids: Iterable<DeployId>): void {
+    for (const id of ids) if (this.#runner !== null) this.machine.fork(this.#runner.run(id))
   }
 
   /** Stops it in good order, and then tells what it left behind. */

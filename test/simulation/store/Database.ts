@@ -1,12 +1,4 @@
-import {
-  type Catalog,
-  type DeployId,
-  DeployStore,
-  isOver,
-  layerSequentialIds,
-  MemoryStore,
-  type StoreChange
-} from "@deploys/core"
+import { type Catalog, type DeployId, DeployStore, isOver, MemoryStore, type StoreChange } from "@deploys/core"
 import { Context, Effect, type Exit, Layer, Option, Scope, Stream } from "effect"
 import { catalog } from "../world/catalog.ts"
 import type { Call, Change } from "../History.ts"
@@ -36,19 +28,16 @@ export class Database {
   constructor(timeline: Timeline, layer: Layer.Layer<DeployStore, never, Catalog> = MemoryStore.layer) {
     this.#timeline = timeline
     this.#machine = new Machine("database", timeline, new Dice("database"))
+    this.#now = Effect.runSyncWith(this.#machine.context)
+    this.exit = Effect.runSyncExitWith(this.#machine.context)
     const scope = Scope.makeUnsafe()
-    const built = Layer.buildWithScope(Layer.provide(layer, [catalog, layerSequentialIds]), scope)
+    const built = Layer.buildWithScope(Layer.provide(layer, catalog), scope)
     this.store = Context.get(this.#now(built), DeployStore)
   }
 
-  /** Does it, without a moment's delay. */
-  #now<A, E>(effect: Effect.Effect<A, E>): A {
-    return Effect.runSyncWith(this.#machine.context)(effect)
-  }
-
-  exit<A, E>(effect: Effect.Effect<A, E>): Exit.Exit<A, E> {
-    return Effect.runSyncExitWith(this.#machine.context)(effect)
-  }
+  /** These do it without a moment's delay. */
+  readonly #now: <A, E>(effect: Effect.Effect<A, E>) => A
+  readonly exit: <A, E>(effect: Effect.Effect<A, E>) => Exit.Exit<A, E>
 
   /** Tells of every change. */
   listen(tell: (change: StoreChange) => void): void {

@@ -63,10 +63,14 @@ export class FaultyStore {
       }
       if (fault?.what === "killed before") return this.#kill()
       if (op === "insert") this.#database.insertsOnTheWay += 1
-      this.#timeline.after(this.#latency() + (fault?.what === "request late" ? fault.millis : 0), () => {
+      const isGivenUp = fault?.what === "given up, then done"
+      if (isGivenUp) answer([], null)
+      const isLate = isGivenUp || fault?.what === "request late"
+      this.#timeline.after(this.#latency() + (isLate ? fault.millis : 0), () => {
         if (op === "insert") this.#database.insertsOnTheWay -= 1
         if (fault?.what === "refused") return answer([], null)
         const [exit, calls] = perform()
+        if (isGivenUp) return
         if (fault?.what === "killed behind") return this.#kill()
         if (fault?.what === "frozen behind") this.#machine.freeze(fault.millis)
         if (fault?.what === "done twice") this.#timeline.after(fault.millis, perform)
@@ -98,6 +102,7 @@ export class FaultyStore {
       releaseHold: (id) => this.#call("find", store.releaseHold(id), () => []),
       find: (id) => this.#call("find", store.find(id), () => []),
       list: (query) => store.list(query),
+      listJson: (query) => store.listJson(query),
       claimable: (options) => this.#call("claimable", store.claimable(options), () => []),
       claim: (request) =>
         this.#call("claim", store.claim(request), (exit) =>

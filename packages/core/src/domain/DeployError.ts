@@ -118,3 +118,13 @@ export class StoreError extends Schema.TaggedError<StoreError>()("StoreError", {
     return `The store could not answer (${this.operation})`
   }
 }
+
+/** A list took longer than a store allows: the `cause` of its `StoreError`. The same list would again. */
+export class ListTooSlow extends Schema.TaggedError<ListTooSlow>()("ListTooSlow", {
+  limitMillis: Schema.Natural
+}) {
+  /** Says what to ask for instead. */
+  override get message() {
+    return `The list takes longer than ${this.limitMillis} ms: ask for an order that an index serves, for fewer rows by a filter, or for no total`
+  }
+}

@@ -2,12 +2,12 @@ import { Clock, Context, Effect, Layer, Random, Ref } from "effect"
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
-/** 128 bits as 26 base32 digits, most significant first. */
-const base32 = (bits: bigint) => {
-  let digits = ""
-  for (let shift = 125n; shift >= 0n; shift -= 5n) digits += alphabet.charAt(Number((bits >> shift) & 31n))
-  return digits
-}
+/** 128 bits as 26 base32 digits, most significant first. JavaScript's own digits are others from `i` on. */
+const base32 = (bits: bigint) =>
+  bits
+    .toString(32)
+    .padStart(26, "0")
+    .replaceAll(/[i-v]/g, (digit) => alphabet.charAt(Number.parseInt(digit, 32)))
 
 /** The layout of a UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, version, 12 and 62 random bits, variant. */
 const uuid7 = (millis: number, randA: number, randB: bigint) =>

@@ -15,11 +15,12 @@ const Content = Schema.fromJsonString(
 
 const decodeContent = Schema.decodeUnknownOption(Content)
 
-const write = (order: Order, values: ReadonlyArray<KeyValue>) =>
+/** The cursor of a place in the order. */
+export const ofPlace = (order: Order, values: ReadonlyArray<KeyValue>): string =>
   Base64Url.encode(JSON.stringify([version, fingerprint(order), ...values]))
 
 /** The cursor of a row: its place in the order, and which order that is. */
-export const encode = (order: Order, row: object): string => write(order, placeOf(order, row))
+export const encode = (order: Order, row: object): string => ofPlace(order, placeOf(order, row))
 
 /** Why a cursor was refused. */
 export interface CursorFault {

@@ -104,7 +104,7 @@ export const isNull = (subject: Subject): Filter =>
 
 /** Equal to one of the values. */
 export const isIn = (subject: Subject, values: ReadonlyArray<Schema.Json>): Filter =>
-  values.length === 0 ? nothing : { _tag: "In", ...subject, negated: false, values }
+  values.length === 0 ? nothing : { _tag: "In", ...subject, negated: false, values: [...new Set(values)] }
 
 /** Equal to the value. */
 export const equals = (subject: Subject, value: Schema.Json): Filter => isIn(subject, [value])

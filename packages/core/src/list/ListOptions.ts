@@ -7,7 +7,7 @@ import { maxValues } from "./FilterLimits.ts"
 import { unstorable } from "./Input.ts"
 import { OrderBy } from "./OrderBy.ts"
 
-const storable = Schema.makeFilter((text: string) => isStorableText(text) || unstorable)
+const storable = Schema.makeFilter((text: string) => isStorableText(text) || unstorable, { toJsonSchema: () => ({}) })
 
 /** What a list may be asked for. Everything given is ANDed; nothing given is the newest deploys. */
 export const ListOptions = Schema.Struct({

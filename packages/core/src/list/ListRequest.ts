@@ -82,10 +82,18 @@ const placed = (side: Side, cursor: Input | undefined, order: Order): Position |
   return null
 }
 
+// Options are never changed: those that were just read for a caller from outside need not be read again to be planned.
+const requests = new WeakMap<object, ListRequest>()
+
 const isListOptions = (input: unknown, faults: Faults): input is ListOptions => {
-  readRequest(input, faults)
+  const request = readRequest(input, faults)
+  if (faults.none && isObject(input)) requests.set(input, request)
   return faults.none
 }
+
+/** What options ask for: what `toOptions` has made of them, or else what they are read as now. */
+export const requestOf = (options: ListOptions, faults: Faults): ListRequest =>
+  requests.get(options) ?? readRequest(options, faults)
 
 /** Takes the input for options if it can be read without a fault, and none was noted before. */
 export const toOptions = (input: unknown, faults: Faults): Result.Result<ListOptions, InvalidInput> =>

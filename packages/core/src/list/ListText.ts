@@ -1,4 +1,4 @@
-import { Result, Schema } from "effect"
+import { Result } from "effect"
 import type { InvalidInput } from "../domain/DeployError.ts"
 import { Faults } from "./Faults.ts"
 import { Input } from "./Input.ts"
@@ -8,12 +8,12 @@ import { toOptions } from "./ListRequest.ts"
 // A query string may be longer than a filter has any need to be; what is too long is not even parsed.
 const maxJsonBytes = 16 * 1024
 
-const parseJson = Schema.decodeUnknownResult(Schema.fromJsonString(Schema.Unknown))
+const parseJson = (text: string) => Result.try((): unknown => JSON.parse(text))
 
 const bytes = (text: string) => new TextEncoder().encode(text).length
 
 const jsonOf = (input: Input, text: string): unknown => {
-  if (text.length > maxJsonBytes || bytes(text) > maxJsonBytes) {
+  if (text.length * 3 > maxJsonBytes && bytes(text) > maxJsonBytes) {
     input.fault("size", "Expected at most 16 KiB")
     return undefined
   }

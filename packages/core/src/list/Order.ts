@@ -42,7 +42,8 @@ export const make = (keys: Array.NonEmptyReadonlyArray<Key>): Order => {
 /** The order of a list that asks for none: newest first. */
 export const newest: Order = make([key(DeployFields.deploy.fields.createdAt, "desc")])
 
-const keyValue = (value: unknown): KeyValue =>
+/** A value as a key holds it; null for what no key holds. */
+export const keyValue = (value: unknown): KeyValue =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? value : null
 
 /** What the row holds in each key: its place in the order. */
@@ -52,20 +53,30 @@ export const placeOf = (order: Order, row: object): ReadonlyArray<KeyValue> =>
 const compareValues = (a: Value, b: Value) =>
   typeof a === "string" && typeof b === "string" ? compareText(a, b) : Number(a) - Number(b)
 
-const compareKey = ({ descending, field, nullsFirst }: Key, a: object, b: object) => {
-  const [left, right] = [keyValue(read(a, field)), keyValue(read(b, field))]
+const compareKey = ({ descending, nullsFirst }: Key, left: KeyValue, right: KeyValue) => {
   if (left === null || right === null) {
     return (Number(right === null) - Number(left === null)) * (nullsFirst ? 1 : -1)
   }
   return compareValues(left, right) * (descending ? -1 : 1)
 }
 
+/** Compares what `placeOf` found in two rows: negative where the first stands before the second. */
+export const comparePlaces =
+  (order: Order) =>
+  (a: ReadonlyArray<KeyValue>, b: ReadonlyArray<KeyValue>): number => {
+    for (const [i, key] of order.entries()) {
+      const sign = compareKey(key, a[i] ?? null, b[i] ?? null)
+      if (sign !== 0) return sign
+    }
+    return 0
+  }
+
 /** Compares two rows: negative where the first stands before the second. */
 export const compare =
   (order: Order) =>
   (a: object, b: object): number => {
     for (const key of order) {
-      const sign = compareKey(key, a, b)
+      const sign = compareKey(key, keyValue(read(a, key.field)), keyValue(read(b, key.field)))
       if (sign !== 0) return sign
     }
     return 0

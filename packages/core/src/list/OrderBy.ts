@@ -31,13 +31,18 @@ const isOrderBy = (input: unknown): input is OrderBy => {
   return faults.none
 }
 
-const direction = Schema.Literals(names).annotate({ identifier: "Direction" })
+const direction = Schema.Literals(names).annotate({
+  identifier: "Direction",
+  description: "Plain `asc` puts nulls last and plain `desc` first."
+})
 
 const shape: Schema.Codec<unknown, unknown> = Schema.Array(
   Schema.Struct(Record.map(fields, () => Schema.optionalKey(direction)))
     .check(Schema.isBetweenProperties(1, 1))
-    .annotate({ identifier: "OrderByKey" })
-).check(Schema.isMinLength(1))
+    .annotate({ identifier: "OrderByKey", description: "One field with its direction." })
+)
+  .check(Schema.isMinLength(1))
+  .annotate({ description: 'The keys of an order, first things first. Default: `[{"createdAt":"desc"}]`.' })
 
 /** The keys of an order, each an object of one field with its direction. */
 export const OrderBy = Schema.declare(isOrderBy, {

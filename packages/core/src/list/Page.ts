@@ -36,16 +36,17 @@ export interface Found<Row> {
   readonly total: number | null
 }
 
-/** Makes the page of a plan from what a store has found. */
-export const makePage = <Row extends object>(
-  { limit, order, position }: QueryPlan,
-  { behind, rows, total }: Found<Row>
+/** Cuts what a store has found to a page. */
+export const cutPage = <Row>(
+  { limit, position }: QueryPlan,
+  { behind, rows, total }: Found<Row>,
+  cursorOf: (row: Row) => string
 ): { readonly data: ReadonlyArray<Row>; readonly pageInfo: PageInfo } => {
   const more = rows.length > limit
   const nearest = rows.slice(0, limit)
   const backwards = position?.side === "before"
   const data = backwards ? nearest.toReversed() : nearest
-  const cursor = (row: Row | undefined) => (row === undefined ? null : Cursor.encode(order, row))
+  const cursor = (row: Row | undefined) => (row === undefined ? null : cursorOf(row))
   return {
     data,
     pageInfo: {
@@ -57,6 +58,10 @@ export const makePage = <Row extends object>(
     }
   }
 }
+
+/** Makes the page of a plan from what a store has found. */
+export const makePage = <Row extends object>(plan: QueryPlan, found: Found<Row>) =>
+  cutPage(plan, found, (row) => Cursor.encode(plan.order, row))
 
 /** The page of a plan out of all rows there are: what every store's `list` answers with. */
 export const selectPage = <Row extends object>(

@@ -3,7 +3,7 @@ import type { InvalidInput } from "../domain/DeployError.ts"
 import type { Scope } from "../domain/Principal.ts"
 import { Faults } from "./Faults.ts"
 import type { ListOptions } from "./ListOptions.ts"
-import { type ListRequest, readRequest } from "./ListRequest.ts"
+import { type ListRequest, requestOf } from "./ListRequest.ts"
 import { within } from "./Scope.ts"
 
 /**
@@ -25,6 +25,6 @@ export interface QueryPlan extends ListRequest {
  */
 export const makeQueryPlan = (options: ListOptions, scope: Scope): Result.Result<QueryPlan, InvalidInput> => {
   const faults = new Faults()
-  const request = readRequest(options, faults)
+  const request = requestOf(options, faults)
   return faults.orElse({ ...request, filter: within(request.filter, scope), scope })
 }

@@ -3,6 +3,8 @@ import { StepId } from "../domain/Id.ts"
 import { IdGenerator } from "../domain/IdGenerator.ts"
 import { timestampFromMicros } from "../domain/Timestamp.ts"
 import { selectPage } from "../list/Page.ts"
+import * as PageJson from "../list/PageJson.ts"
+import type { QueryPlan } from "../list/QueryPlan.ts"
 import { Catalog } from "../ports/Catalog.ts"
 import { DeployStore, type StoreChange } from "../ports/DeployStore.ts"
 import { cancel } from "./internal/cancel.ts"
@@ -41,6 +43,13 @@ const make = Effect.gen(function* () {
       Effect.uninterruptible
     )
 
+  const list = Effect.fnUntraced(function* (query: QueryPlan) {
+    const state = yield* Ref.get(cell)
+    const relatives = yield* relativesFor(query.filter, state, catalog)
+    const deploys = HashMap.toValues(state.deploys).map(({ deploy }) => deploy)
+    return selectPage(query, deploys, relatives)
+  })
+
   return DeployStore.of({
     insert: Effect.fn("DeployStore.insert")((deploy, options = {}) =>
       Effect.flatMap(
@@ -64,12 +73,8 @@ const make = Effect.gen(function* () {
         Option.fromNullishOr(deployOf(state, id)).pipe(Option.map(({ deploy, steps }) => ({ deploy, steps })))
       )
     ),
-    list: Effect.fn("DeployStore.list")(function* (query) {
-      const state = yield* Ref.get(cell)
-      const relatives = yield* relativesFor(query.filter, state, catalog)
-      const deploys = HashMap.toValues(state.deploys).map(({ deploy }) => deploy)
-      return selectPage(query, deploys, relatives)
-    }),
+    list: Effect.fn("DeployStore.list")(list),
+    listJson: Effect.fn("DeployStore.listJson")((query) => Effect.map(list(query), PageJson.encode)),
     claimable: Effect.fn("DeployStore.claimable")((options) => read((state, at) => claimable(state, at, options))),
     claim: Effect.fn("DeployStore.claim")(function* (request) {
       const stepIds = yield* Effect.forEach(request.steps, () => ids.next("stp"))

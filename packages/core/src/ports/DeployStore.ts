@@ -150,6 +150,9 @@ export class DeployStore extends Context.Service<
      */
     readonly list: (query: QueryPlan) => Effect.Effect<Page, StoreError>
 
+    /** The same page as JSON text, as `Page` encodes it: for those who only pass it on. */
+    readonly listJson: (query: QueryPlan) => Effect.Effect<string, StoreError>
+
     /**
      * Up to `limit` deploys that a claim by `owner` may win now:
      *

@@ -1,4 +1,4 @@
-import { Clock, Context, Duration, Effect, Layer, Option } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, Ref } from "effect"
 import type { StoreError } from "../domain/DeployError.ts"
 import type { DeployId } from "../domain/Id.ts"
 import { IdGenerator } from "../domain/IdGenerator.ts"
@@ -38,9 +38,9 @@ export class DeployRunner extends Context.Service<
     /** The name that this runner claims under. */
     readonly owner: string
     /**
-     * Runs or settles the deploy if it can be claimed, until there is nothing to do about it or the claim is lost. When it
-     * is interrupted it gives the claim back, so that any runner may go on at once, unless an attempt that can't be
-     * stopped is at work: then the lease runs out first.
+     * Runs or settles the deploy if it can be claimed, until there is nothing to do about it or the claim is lost. One
+     * that this runner is at already is left alone. When it is interrupted it gives the claim back, so that any runner
+     * may go on at once, unless an attempt that can't be stopped is at work: then the lease runs out first.
      */
     readonly run: (id: DeployId) => Effect.Effect<void, StoreError>
     /** From now on claims nothing, and gives each claim back as soon as the step at work has ended. */
@@ -59,7 +59,7 @@ export class DeployRunner extends Context.Service<
       const planFor = yield* planner
       const owner = yield* (yield* IdGenerator).next("run")
       const leaseMillis = Duration.toMillis(options.lease)
-      let draining = false
+      const drained = yield* Ref.make(false)
 
       const work = Effect.fnUntraced(function* (
         claim: Claim,
@@ -70,7 +70,7 @@ export class DeployRunner extends Context.Service<
         const ref = { deployId: claim.deploy.id, epoch: claim.epoch }
         const lease = yield* leases.keep(ref, since)
         const session = yield* makeRunSession(store, claim, owner, lease)
-        const input = { session, plan, live, options, inFlight, scope, isDraining: () => draining }
+        const input = { session, plan, live, options, inFlight, scope, isDraining: () => Ref.getUnsafe(drained) }
         return yield* (claim.deploy.status === "running" ? runDeploy(input) : settleDeploy(input)).pipe(
           Effect.raceFirst(Effect.as(lease.lost, "settling" as const)),
           Effect.catchTag("ClaimLost", () => Effect.succeed("settling" as const)),
@@ -82,20 +82,22 @@ export class DeployRunner extends Context.Service<
         )
       }, Effect.scoped)
 
-      /** Attempts that can't be stopped and that no run waits for at present, since the store failed it or it was lost. */
-      const leftAtWork = new Map<DeployId, Map<number, InFlight>>()
-      const takeAttempts = (id: DeployId) => {
-        const attempts = leftAtWork.get(id) ?? new Map<number, InFlight>()
-        leftAtWork.delete(id)
-        return attempts
+      const atWork = new Set<DeployId>()
+      /** Attempts that can't be stopped, also those that nobody waits for at present, since the store failed their run. */
+      const attempts = new Map<DeployId, Map<number, InFlight>>()
+      const begin = (id: DeployId) => {
+        const inFlight = attempts.get(id) ?? new Map<number, InFlight>()
+        atWork.add(id)
+        attempts.set(id, inFlight)
+        return inFlight
       }
-      const leaveAttempts = (id: DeployId, attempts: Map<number, InFlight>) => {
-        leftAtWork.set(id, attempts)
-        for (const [each, left] of leftAtWork) if (!isAnyAtWork(left.values())) leftAtWork.delete(each)
+      const end = (id: DeployId) => {
+        atWork.delete(id)
+        for (const [each, left] of attempts) if (!atWork.has(each) && !isAnyAtWork(left.values())) attempts.delete(each)
       }
 
       const goOn = Effect.fnUntraced(function* (id: DeployId, inFlight: Map<number, InFlight>) {
-        while (!draining) {
+        while (!(yield* Ref.get(drained))) {
           const record = yield* store.find(id)
           if (Option.isNone(record)) return
           const plan = yield* planFor(record.value)
@@ -109,14 +111,16 @@ export class DeployRunner extends Context.Service<
 
       const run = Effect.fn("DeployRunner.run")(function* (id: DeployId) {
         yield* Effect.annotateCurrentSpan({ "deploy.id": id })
-        const inFlight = takeAttempts(id)
-        yield* Effect.ensuring(
-          goOn(id, inFlight),
-          Effect.sync(() => leaveAttempts(id, inFlight))
+        // The store would let this owner claim its own deploy anew, beside the run that goes on.
+        if (atWork.has(id)) return
+        yield* Effect.acquireUseRelease(
+          Effect.sync(() => begin(id)),
+          (inFlight) => goOn(id, inFlight),
+          () => Effect.sync(() => end(id))
         )
       })
 
-      return DeployRunner.of({ owner, run, drain: Effect.sync(() => void (draining = true)) })
+      return DeployRunner.of({ owner, run, drain: Ref.set(drained, true) })
     })
   )
 

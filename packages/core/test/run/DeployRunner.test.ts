@@ -143,6 +143,18 @@ describe("a runner", () => {
     }).pipe(Effect.provide(store))
   )
 
+  it.effect("runs a deploy once however often it is told to", () =>
+    Effect.gen(function* () {
+      yield* insert(id).pipe(Effect.provide(ports()))
+      const one = yield* node(hangs("first"))
+      yield* TestClock.adjust("1 second")
+      yield* one.run
+      const deploys = yield* DeployStore
+      assert.deepStrictEqual(yield* deploys.renew([{ deployId: id, epoch: 1 }], 1000), [{ deployId: id, epoch: 1 }])
+      yield* one.stop
+    }).pipe(Effect.provide(store))
+  )
+
   it.effect("lets its lease run out when it is stopped while an attempt can't be", () =>
     Effect.gen(function* () {
       yield* insert(id).pipe(Effect.provide(ports()))

@@ -11,9 +11,11 @@ import {
 import { Schema, SchemaTransformation } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Authorization } from "./Authorization.ts"
+import { listParameters } from "./ListParameters.ts"
 import { ListQuery, listQueryFaults } from "./ListQuery.ts"
 import * as Problems from "./Problems.ts"
-import { JsonBody, QueryFaults, StrictInput } from "./StrictInput.ts"
+import { SearchDeploys } from "./SearchDeploys.ts"
+import { JsonBody, OwnLimits, QueryFaults, StrictInput } from "./StrictInput.ts"
 
 /** Body of a cancel; it may be left out as a whole. */
 export const CancelDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
@@ -61,7 +63,18 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       error: Problems.UnavailableResponse
     })
       .annotate(QueryFaults, listQueryFaults)
+      .annotateMerge(listParameters)
       .annotateMerge(describe("List deploys", "A page of deploys, by default the newest 100.")),
+    HttpApiEndpoint.post("search", "/search", {
+      payload: SearchDeploys,
+      success: Page,
+      error: Problems.UnavailableResponse
+    })
+      .middleware(JsonBody)
+      .annotate(OwnLimits, true)
+      .annotateMerge(
+        describe("Search deploys", "The list with its parameters as a body, for what is too long for a query.")
+      ),
     HttpApiEndpoint.post("create", "/", {
       payload: CreateDeploy,
       headers: onceHeaders,

@@ -23,6 +23,12 @@ export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()("@deploys/ht
   error: [Problems.InvalidRequest, Problems.PayloadTooLarge, Problems.UnsupportedMediaType]
 }) {}
 
+/**
+ * Annotates an endpoint whose handler decodes its JSON body by itself, within limits of its own: `JsonBody` then looks at
+ * type and size alone. Default: false.
+ */
+export const OwnLimits = Context.Reference<boolean>("@deploys/http/OwnLimits", { defaultValue: () => false })
+
 /** A query as it came: a parameter that was given more than once has a list of values. */
 export type RawQuery = Readonly<Record<string, string | ReadonlyArray<string>>>
 

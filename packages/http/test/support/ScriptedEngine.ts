@@ -21,6 +21,7 @@ import {
   NoDeployableBuild,
   NotFound,
   type OnceOptions,
+  PageJson,
   type Principal,
   StoreError,
   Timestamp,
@@ -168,26 +169,29 @@ export const layerEngine = Layer.effect(
       seen.set(key, what)
       return earlier !== undefined
     })
+    const list = Effect.fnUntraced(function* (principal: Principal, options: ListOptions) {
+      yield* begin(principal)
+      yield* note(script.lists, options)
+      if (options.after !== undefined && options.before !== undefined) {
+        return yield* new InvalidInput({
+          faults: [{ path: "/before", code: "conflict", message: "Not together with after" }]
+        })
+      }
+      const data = [running, completed]
+      const pageInfo = {
+        total: options.total === false ? null : data.length,
+        hasNextPage: false,
+        hasPreviousPage: false,
+        startCursor: "c1",
+        endCursor: "c2"
+      }
+      return { data, pageInfo }
+    })
     return DeployEngine.of({
       get,
-      list: Effect.fnUntraced(function* (principal, options) {
-        yield* begin(principal)
-        yield* note(script.lists, options)
-        if (options.after !== undefined && options.before !== undefined) {
-          return yield* new InvalidInput({
-            faults: [{ path: "/before", code: "conflict", message: "Not together with after" }]
-          })
-        }
-        const data = [running, completed]
-        const pageInfo = {
-          total: options.total === false ? null : data.length,
-          hasNextPage: false,
-          hasPreviousPage: false,
-          startCursor: "c1",
-          endCursor: "c2"
-        }
-        return { data, pageInfo }
-      }),
+      list,
+      listJson: (principal, options) => Effect.map(list(principal, options), PageJson.encode),
+      listAll: () => Stream.make(running, completed),
       create: Effect.fnUntraced(function* (principal, request, options) {
         yield* begin(principal)
         yield* note(script.creates, request)

@@ -1,6 +1,7 @@
 import { type ArtifactFile, ArtifactStore, StepError, type TargetRequest } from "@deploys/core"
 import { ByteSize, Context, Effect, Schema } from "effect"
 import type { HttpClient } from "effect/http"
+import { createHash } from "node:crypto"
 import { Publication } from "../Publication.ts"
 import type { SiteName } from "../SiteHost.ts"
 import type { SiteServer } from "../SiteServer.ts"
@@ -29,6 +30,27 @@ export const describeSize = ({ bytes, files }: typeof SiteSize.Type): string =>
 /** The files to be put live. */
 export const artifactFiles = ({ request, services }: DeployWork) =>
   Context.get(services, ArtifactStore).files(request.artifact).pipe(Effect.mapError(fromArtifact))
+
+/** What a later step goes by to see that it puts live what was looked over: the SHA-256 of all paths and sizes. */
+export const listingOf = (files: ReadonlyArray<ArtifactFile>): string => {
+  const hash = createHash("sha256")
+  for (const { path, size } of files) hash.update(`${path}\0${size}\0`)
+  return hash.digest("hex")
+}
+
+/** The files to be put live, as long as none has come, gone or changed its size since they were looked over. */
+export const sameFiles = Effect.fnUntraced(function* (
+  work: DeployWork,
+  seen: typeof SiteSize.Type & { readonly listing: string }
+) {
+  const files = yield* artifactFiles(work)
+  if (listingOf(files) === seen.listing) return files
+  return yield* new StepError({
+    message: `The artifact has changed since it was looked over: ${describeSize(seen)} then, ${describeSize(sizeOf(files))} now`,
+    code: "artifact_invalid",
+    retryable: false
+  })
+})
 
 /** What production serves. A site that another entity is live on can't be this entity's. */
 export const liveDeploy = Effect.fnUntraced(function* ({ request, services, site }: DeployWork) {

@@ -1,11 +1,15 @@
 import { DeployId, makeStep, type Step } from "@deploys/core"
 import { Effect, Schema } from "effect"
 import { checkEntries } from "./artifactEntries.ts"
-import { artifactFiles, type DeployWork, describeSize, liveDeploy, SiteSize, sizeOf } from "./deployWork.ts"
+import { artifactFiles, type DeployWork, describeSize, listingOf, liveDeploy, SiteSize, sizeOf } from "./deployWork.ts"
 import { fromArtifact } from "./stepErrors.ts"
 
-/** The artifact's size, and what production served before this deploy. */
-export const Prepared = Schema.Struct({ ...SiteSize.fields, previous: Schema.NullOr(DeployId) })
+/** What the artifact holds, and what production served before this deploy. */
+export const Prepared = Schema.Struct({
+  ...SiteSize.fields,
+  listing: Schema.String,
+  previous: Schema.NullOr(DeployId)
+})
 
 /**
  * Looks the artifact over and changes nothing. What is live now goes into the output, which is stored: it can be put back
@@ -22,6 +26,6 @@ export const prepareStep = (work: DeployWork): Step<typeof Prepared.Type> =>
       const previous = (live?.deployId === deploy.id ? live.previous : live?.deployId) ?? null
       const size = sizeOf(files)
       yield* log(`The site has ${describeSize(size)}; ${previous ?? "nothing"} is live now`)
-      return { ...size, previous }
+      return { ...size, listing: listingOf(files), previous }
     })
   })

@@ -3,7 +3,8 @@ import { Context, Effect, Ref, Schema } from "effect"
 import { Publication } from "../Publication.ts"
 import * as SiteHost from "../SiteHost.ts"
 import { SiteServer } from "../SiteServer.ts"
-import { artifactFiles, type DeployWork, describeSize, SiteSize, sizeOf } from "./deployWork.ts"
+import { type DeployWork, describeSize, sameFiles, SiteSize, sizeOf } from "./deployWork.ts"
+import type { Prepared } from "./prepareStep.ts"
 import { fromPlatform, fromStaging } from "./stepErrors.ts"
 
 /** What was published, and the address of this very deploy. */
@@ -23,7 +24,7 @@ const percentages = (total: number, progress: (progress: Progress) => Effect.Eff
  * Copies the files into the deploy's own folder, where its preview is served from. Production is not touched, so a cancel
  * may stop it anywhere.
  */
-export const stageStep = (work: DeployWork): Step<typeof Staged.Type> => {
+export const stageStep = (work: DeployWork, prepare: Step<typeof Prepared.Type>): Step<typeof Staged.Type> => {
   const { services, site } = work
   const publication = Context.get(services, Publication)
   return makeStep({
@@ -31,8 +32,8 @@ export const stageStep = (work: DeployWork): Step<typeof Staged.Type> => {
     output: Staged,
     previewUrl: (output) => output.previewUrl,
     cancellation: "interrupt",
-    run: Effect.fnUntraced(function* ({ deploy, log, progress }) {
-      const files = yield* artifactFiles(work)
+    run: Effect.fnUntraced(function* ({ deploy, log, outputOf, progress }) {
+      const files = yield* sameFiles(work, yield* outputOf(prepare))
       const size = sizeOf(files)
       const wrote = yield* percentages(size.bytes, progress)
       yield* Effect.mapError(publication.stage(site, deploy.id, files, wrote), fromStaging)

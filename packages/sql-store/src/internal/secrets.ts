@@ -1,5 +1,5 @@
 import { Effect, Redacted } from "effect"
-import { createHash, randomBytes } from "node:crypto"
+import { hash, randomBytes } from "node:crypto"
 
 const mark = "dpl_"
 const shownLength = mark.length + 4
@@ -12,4 +12,4 @@ export const shownPart = (token: Redacted.Redacted): string => Redacted.value(to
 
 /** SHA-256: enough for a random token, which nobody can guess from its hash. */
 export const hashOf = (token: Redacted.Redacted): Uint8Array =>
-  new Uint8Array(createHash("sha256").update(Redacted.value(token)).digest())
+  new Uint8Array(hash("sha256", Redacted.value(token), "buffer"))

@@ -3,6 +3,7 @@ import type { Statement } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
 import type { TableName } from "../internal/identifiers.ts"
 import { columnOf } from "../Rows.ts"
+import type { ListDatabase } from "./ListDatabase.ts"
 
 const tables: Readonly<Record<ResourceName, TableName>> = {
   deploy: "deploys",
@@ -21,13 +22,13 @@ export const tableOf = ({ table }: Database, resource: ResourceName): Statement.
 export const column = ({ sql }: Database, alias: string, field: Pick<Field.Field, "name">): Statement.Fragment =>
   sql.literal(`${alias}.${columnOf(field.name)}`)
 
-/** The type that values are bound as. Numbers beyond 64 bits, and those that are not whole, still compare by value. */
-const typeOf = ({ kind }: Pick<Field.Field, "kind">, values: ReadonlyArray<unknown>): string => {
+/** The type that values are bound as. Numbers in filters and cursors are whole. */
+const typeOf = ({ kind }: Pick<Field.Field, "kind">): string => {
   switch (kind) {
     case "boolean":
       return "boolean"
     case "number":
-      return values.every(Number.isSafeInteger) ? "bigint" : "numeric"
+      return "bigint"
     case "time":
       return "timestamptz"
     default:
@@ -36,12 +37,14 @@ const typeOf = ({ kind }: Pick<Field.Field, "kind">, values: ReadonlyArray<unkno
 }
 
 /** One value as a parameter of its field's type. */
-export const bound = ({ sql }: Database, field: Pick<Field.Field, "kind">, value: unknown): Statement.Fragment =>
-  sql`${String(value)}::${sql.literal(typeOf(field, [value]))}`
+export const bound = (db: ListDatabase, field: Pick<Field.Field, "kind">, value: unknown): Statement.Fragment =>
+  db.sql`${db.parameter(value, String)}::${db.sql.literal(typeOf(field))}`
 
 /** Values as one array parameter of their field's type: a list of any length is one parameter. */
 export const boundAll = (
-  { sql }: Database,
+  db: ListDatabase,
   field: Pick<Field.Field, "kind">,
   values: ReadonlyArray<unknown>
-): Statement.Fragment => sql`${values.map(String)}::text[]::${sql.literal(typeOf(field, values))}[]`
+): Statement.Fragment => db.sql`${db.parameter(values, texts)}::text[]::${db.sql.literal(typeOf(field))}[]`
+
+const texts = (values: ReadonlyArray<unknown>) => values.map(String)

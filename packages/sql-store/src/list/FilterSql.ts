@@ -1,8 +1,8 @@
 import type { Filter } from "@deploys/core"
 import type { Statement } from "effect/sql"
-import type { Database } from "../internal/Database.ts"
 import { storedJson } from "../internal/storedJson.ts"
 import { bound, boundAll, column, tableOf } from "./Columns.ts"
+import type { ListDatabase } from "./ListDatabase.ts"
 
 type Leaf = Filter.IsNull | Filter.In | Filter.Range | Filter.Match | Filter.Contains | Filter.HasKey
 
@@ -12,7 +12,7 @@ type Leaf = Filter.IsNull | Filter.In | Filter.Range | Filter.Match | Filter.Con
  * Negation stands at tests and relations alone, and there it is exact (`IS NOT TRUE`, `NOT EXISTS`). A null among the other
  * conditions lets no row through, as false would: filters stay two-valued.
  */
-export const condition = (db: Database, filter: Filter.Filter, alias: string, depth = 0): Statement.Fragment => {
+export const condition = (db: ListDatabase, filter: Filter.Filter, alias: string, depth = 0): Statement.Fragment => {
   const { sql } = db
   switch (filter._tag) {
     case "Constant":
@@ -24,11 +24,20 @@ export const condition = (db: Database, filter: Filter.Filter, alias: string, de
     case "Related":
       return related(db, filter, alias, depth + 1)
     default:
-      return filter.negated ? sql`(${test(db, filter, alias)}) IS NOT TRUE` : test(db, filter, alias)
+      return leaf(db, filter, alias)
   }
 }
 
-const related = (db: Database, { filter, negated, relation }: Filter.Related, alias: string, depth: number) => {
+/** An index finds what is not null by `IS NOT NULL` alone. */
+const leaf = (db: ListDatabase, leaf: Leaf, alias: string): Statement.Fragment => {
+  const { sql } = db
+  if (!leaf.negated) return test(db, leaf, alias)
+  return leaf._tag === "IsNull" && leaf.field.kind !== "json"
+    ? sql`${column(db, alias, leaf.field)} IS NOT NULL`
+    : sql`(${test(db, leaf, alias)}) IS NOT TRUE`
+}
+
+const related = (db: ListDatabase, { filter, negated, relation }: Filter.Related, alias: string, depth: number) => {
   const { sql } = db
   const inner = `r${depth}`
   return sql`${sql.literal(negated ? "NOT EXISTS" : "EXISTS")} (
@@ -37,7 +46,7 @@ const related = (db: Database, { filter, negated, relation }: Filter.Related, al
       AND ${condition(db, filter, inner, depth)})`
 }
 
-const test = (db: Database, leaf: Leaf, alias: string): Statement.Fragment => {
+const test = (db: ListDatabase, leaf: Leaf, alias: string): Statement.Fragment => {
   const { sql } = db
   const plain = column(db, alias, leaf.field)
   if (leaf.field.kind !== "json") return plainTest(db, leaf, plain)
@@ -45,13 +54,13 @@ const test = (db: Database, leaf: Leaf, alias: string): Statement.Fragment => {
   return jsonTest(
     db,
     leaf,
-    leaf.keys.reduce<Statement.Fragment>((value, key) => sql`${value} -> ${key}::text`, plain)
+    leaf.keys.reduce<Statement.Fragment>((value, key) => sql`${value} -> ${db.parameter(key, same)}::text`, plain)
   )
 }
 
 const operators = { lt: "<", lte: "<=", gt: ">", gte: ">=" } as const
 
-const plainTest = (db: Database, leaf: Leaf, value: Statement.Fragment): Statement.Fragment => {
+const plainTest = (db: ListDatabase, leaf: Leaf, value: Statement.Fragment): Statement.Fragment => {
   const { sql } = db
   switch (leaf._tag) {
     case "IsNull":
@@ -71,42 +80,48 @@ const plainTest = (db: Database, leaf: Leaf, value: Statement.Fragment): Stateme
 }
 
 /** Missing and JSON null are null; a value compares only with its own JSON type. */
-const jsonTest = (db: Database, leaf: Leaf, value: Statement.Fragment): Statement.Fragment => {
+const jsonTest = (db: ListDatabase, leaf: Leaf, value: Statement.Fragment): Statement.Fragment => {
   const { sql } = db
   switch (leaf._tag) {
     case "IsNull":
       return sql`coalesce(${value}, 'null') = 'null'`
     case "In":
       return leaf.values.length === 1
-        ? sql`${value} = ${storedJson(leaf.values[0])}::jsonb`
-        : sql`${value} = ANY (ARRAY(SELECT jsonb_array_elements(${storedJson(leaf.values)}::jsonb)))`
+        ? sql`${value} = ${db.parameter(leaf.values[0], storedJson)}::jsonb`
+        : sql`${value} = ANY (ARRAY(SELECT jsonb_array_elements(${db.parameter(leaf.values, storedJson)}::jsonb)))`
     case "Range":
       return jsonRange(db, leaf, value)
     case "Match":
       return sql`jsonb_typeof(${value}) = 'string' AND ${matches(db, leaf, sql`((${value}) #>> '{}')`)}`
     case "Contains":
       // `@>` also finds a scalar among an array's elements.
-      return sql`${value} ${sql.literal(isScalar(leaf.value) ? "=" : "@>")} ${storedJson(leaf.value)}::jsonb`
+      return sql`${value} ${sql.literal(isScalar(leaf.value) ? "=" : "@>")} ${db.parameter(leaf.value, storedJson)}::jsonb`
     case "HasKey":
-      return sql`jsonb_typeof(${value}) = 'object' AND (${value}) ? ${leaf.key}::text`
+      return sql`jsonb_typeof(${value}) = 'object' AND (${value}) ? ${db.parameter(leaf.key, same)}::text`
   }
 }
+
+const same = (value: string) => value
 
 const isScalar = (value: unknown) => typeof value !== "object"
 
 /** The cast of what is no number would fail, so it stands behind the test of the type. */
-const jsonRange = (db: Database, { operator, value: limit }: Filter.Range, value: Statement.Fragment) => {
+const jsonRange = (db: ListDatabase, { operator, value: limit }: Filter.Range, value: Statement.Fragment) => {
   const { sql } = db
   const sign = sql.literal(operators[operator])
   return typeof limit === "number"
-    ? sql`CASE WHEN jsonb_typeof(${value}) = 'number' THEN (${value})::numeric ${sign} ${String(limit)}::numeric END`
-    : sql`jsonb_typeof(${value}) = 'string' AND ((${value}) #>> '{}') COLLATE "C" ${sign} ${limit}::text`
+    ? sql`CASE WHEN jsonb_typeof(${value}) = 'number' THEN (${value})::numeric ${sign} ${db.parameter(limit, String)}::numeric END`
+    : sql`jsonb_typeof(${value}) = 'string' AND ((${value}) #>> '{}') COLLATE "C" ${sign} ${db.parameter(limit, same)}::text`
 }
 
 /** Without patterns, so that there is no wildcard to escape. `lower` under "C" folds ASCII letters alone. */
-const matches = ({ sql }: Database, { at, ignoreCase, value: part }: Filter.Match, value: Statement.Fragment) => {
+const matches = (
+  { parameter, sql }: ListDatabase,
+  { at, ignoreCase, value: part }: Filter.Match,
+  value: Statement.Fragment
+) => {
   const fold = (text: Statement.Fragment) => (ignoreCase ? sql`lower(${text} COLLATE "C")` : text)
-  const [text, wanted] = [fold(value), fold(sql`${part}::text`)]
+  const [text, wanted] = [fold(value), fold(sql`${parameter(part, same)}::text`)]
   switch (at) {
     case "anywhere":
       return sql`strpos(${text}, ${wanted}) > 0`

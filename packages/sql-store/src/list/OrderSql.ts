@@ -1,11 +1,11 @@
 import { Filter, Keyset, type Order } from "@deploys/core"
 import type { Statement } from "effect/sql"
-import type { Database } from "../internal/Database.ts"
 import { bound, column } from "./Columns.ts"
 import { condition } from "./FilterSql.ts"
+import type { ListDatabase } from "./ListDatabase.ts"
 
 /** The keys of an order, nearest first on the side that is wanted. */
-export const orderBy = (db: Database, order: Order.Order, side: Keyset.Side, alias: string): Statement.Fragment =>
+export const orderBy = (db: ListDatabase, order: Order.Order, side: Keyset.Side, alias: string): Statement.Fragment =>
   db.sql.csv(
     order.map(({ descending, field, nullsFirst }) => {
       const backwards = side === "before"
@@ -18,7 +18,7 @@ export const orderBy = (db: Database, order: Order.Order, side: Keyset.Side, ali
 
 /** The rows on one side of a place: conditions nearest first, those of one all nearer than those of the next. */
 export const beyond = (
-  db: Database,
+  db: ListDatabase,
   order: Order.Order,
   position: Keyset.Position | null,
   alias: string
@@ -30,7 +30,7 @@ export const beyond = (
 
 /** The rows that are not on that side: those at the place itself, and those on the other side. */
 export const notBeyond = (
-  db: Database,
+  db: ListDatabase,
   order: Order.Order,
   position: Keyset.Position,
   alias: string
@@ -54,7 +54,7 @@ const atPlace = (order: Order.Order, { values }: Keyset.Position) =>
  * right there. `signs` are those for a descending order.
  */
 const rowComparison = (
-  db: Database,
+  db: ListDatabase,
   order: Order.Order,
   { side, values }: Keyset.Position,
   alias: string,

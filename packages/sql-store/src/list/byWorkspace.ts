@@ -1,11 +1,11 @@
 import { Filter } from "@deploys/core"
 
-/** Beyond so many, a page from each would be more than what they hold together is worth. */
-const most = 500
+/** From so many on, a page from each would be more than what they hold together is worth. */
+export const tooMany = 501
 
 /** A filter on several workspaces, taken apart: which they are, and what else it asks for. */
 export interface ByWorkspace {
-  readonly workspaces: ReadonlyArray<string>
+  readonly workspaces: Filter.In["values"]
   readonly rest: Filter.Filter
 }
 
@@ -17,10 +17,9 @@ export const byWorkspace = (filter: Filter.Filter): ByWorkspace | undefined => {
   const parts = filter._tag === "And" ? filter.filters : [filter]
   const named = parts.filter(isChoice)
   const choice = named.find(({ field }) => field.name === "workspaceId")
-  const workspaces = new Set(choice?.values.map(String))
-  if (workspaces.size < 2 || workspaces.size > most) return undefined
+  if (choice === undefined || choice.values.length < 2 || choice.values.length >= tooMany) return undefined
   if (named.some((part) => part !== choice && part.field.kind === "id")) return undefined
-  return { workspaces: [...workspaces], rest: Filter.and(parts.filter((part) => part !== choice)) }
+  return { workspaces: choice.values, rest: Filter.and(parts.filter((part) => part !== choice)) }
 }
 
 const isChoice = (part: Filter.Filter): part is Filter.In =>

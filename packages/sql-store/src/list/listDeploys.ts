@@ -1,64 +1,93 @@
-import { Deploy, type QueryPlan } from "@deploys/core"
+import { type Keyset, PageJson, type QueryPlan } from "@deploys/core"
 import type { Statement } from "effect/sql"
-import type { Database } from "../internal/Database.ts"
-import { columns } from "../Rows.ts"
+import { columnOf } from "../Rows.ts"
 import { byWorkspace } from "./byWorkspace.ts"
+import { boundAll } from "./Columns.ts"
 import { condition } from "./FilterSql.ts"
+import type { ListDatabase } from "./ListDatabase.ts"
 import { beyond, notBeyond, orderBy } from "./OrderSql.ts"
+import { pageSize } from "./pageSize.ts"
 
 /**
- * The rows of a page, nearest first and one more than its limit, each with the total and whether a row stands on the other
- * side of the position; one row without a deploy where there is none. One statement, so one snapshot.
+ * The rows of a page, nearest first and at least one more than its limit, each behind the total and whether a row stands on
+ * the other side of the position; one row without a deploy, or none, where there is none. One statement, so one snapshot.
  */
-export const listDeploys = (db: Database, plan: QueryPlan) => {
+export const listDeploys = (db: ListDatabase, plan: QueryPlan) => {
   const { sql } = db
+  const rows = sql`SELECT ${columns(db, "p")} FROM (${pageRows(db, plan)}) p`
+  if (plan.position === null && !plan.total)
+    return sql`SELECT NULL::integer AS total, false AS behind, page.* FROM (${rows}) page`
   return sql`
-  WITH page AS MATERIALIZED (${pageRows(db, plan)})
-  SELECT summary.total, summary.behind, ${columns(sql, "p", Deploy.fields)}
-  FROM (SELECT ${total(db, plan)} AS total, ${behind(db, plan)} AS behind) summary LEFT JOIN page p ON true`
+  WITH page AS MATERIALIZED (${rows})
+  SELECT summary.total, summary.behind, page.*
+  FROM (SELECT ${total(db, plan)} AS total, ${behind(db, plan)} AS behind) summary LEFT JOIN page ON true`
 }
+
+/** A time as its eight bytes and JSON as its text: they go into an answer without being parsed. */
+const columns = ({ sql }: ListDatabase, alias: string) =>
+  sql.literal(
+    PageJson.fields
+      .map(({ kind, name }) => {
+        const column = `${alias}.${columnOf(name)}`
+        if (kind === "time") return `timestamptz_send(${column}) AS ${columnOf(name)}`
+        return kind === "json" ? `${column}::text` : column
+      })
+      .join(", ")
+  )
 
 /**
  * Branches stand nearest first, each in order and with the limit, so that the whole is in order and cut where it is full:
  * what is farther is not even read. An order over the whole would read all of them.
  */
-const pageRows = (db: Database, plan: QueryPlan) => {
-  const branches = beyond(db, plan.order, plan.position, "d").map((place) => db.sql`(${branch(db, plan, place)})`)
+const pageRows = (db: ListDatabase, plan: QueryPlan) => {
+  const size = pageSize(plan.limit)
+  const side = plan.position?.side ?? "after"
+  const branches = beyond(db, plan.order, plan.position, "d").map(
+    (place) => db.sql`(${nearest(db, plan, { place, side, size })})`
+  )
   const rows = db.sql.join(" UNION ALL ", false)(branches)
-  return branches.length === 1 ? rows : db.sql`${rows} LIMIT ${plan.limit + 1}`
+  return branches.length === 1 ? rows : db.sql`${rows} LIMIT ${db.sql.literal(String(size))}`
 }
 
-const branch = (db: Database, plan: QueryPlan, place: Statement.Fragment) => {
+interface Stretch {
+  readonly place: Statement.Fragment
+  readonly side: Keyset.Side
+  readonly size: number
+}
+
+/** So many rows of one stretch of the order, nearest first. */
+const nearest = (db: ListDatabase, { filter, order }: QueryPlan, { place, side, size }: Stretch) => {
   const { sql, table } = db
-  const { filter, limit, order, position } = plan
-  const sorted = (alias: string) =>
-    sql`ORDER BY ${orderBy(db, order, position?.side ?? "after", alias)} LIMIT ${limit + 1}`
+  const sorted = (alias: string) => sql`ORDER BY ${orderBy(db, order, side, alias)} LIMIT ${sql.literal(String(size))}`
   const apart = byWorkspace(filter)
   return apart === undefined
     ? sql`SELECT d.* FROM ${table("deploys")} d WHERE ${condition(db, filter, "d")} AND ${place} ${sorted("d")}`
-    : sql`SELECT x.* FROM unnest(${apart.workspaces}::text[]) AS w(id) CROSS JOIN LATERAL (
+    : sql`SELECT x.* FROM unnest(${boundAll(db, { kind: "id" }, apart.workspaces)}) AS w(id) CROSS JOIN LATERAL (
         SELECT d.* FROM ${table("deploys")} d
         WHERE d.workspace_id = w.id AND ${condition(db, apart.rest, "d")} AND ${place} ${sorted("d")}
       ) x ${sorted("x")}`
 }
 
 /** A first page that is not full holds all there is. */
-const total = (db: Database, { filter, limit, position, total }: QueryPlan) => {
+const total = (db: ListDatabase, { filter, limit, position, total }: QueryPlan) => {
   const { sql, table } = db
   if (!total) return sql.literal("NULL::integer")
   const counted = sql`(SELECT count(*) FROM ${table("deploys")} d WHERE ${condition(db, filter, "d")})::integer`
   return position === null
-    ? sql`CASE WHEN (SELECT count(*) FROM page) <= ${limit}
+    ? sql`CASE WHEN (SELECT count(*) FROM page) < ${sql.literal(String(pageSize(limit)))}
         THEN (SELECT count(*) FROM page)::integer ELSE ${counted} END`
     : counted
 }
 
-const behind = (db: Database, { filter, order, position }: QueryPlan) => {
-  const { sql, table } = db
+/** Looked for from the position on: `EXISTS` would take no order, and so might read from the other end. */
+const behind = (db: ListDatabase, plan: QueryPlan) => {
+  const { sql } = db
+  const { order, position } = plan
   if (position === null) return sql.literal("false")
+  const side = position.side === "after" ? "before" : "after"
   return sql.or(
     notBeyond(db, order, position, "d").map(
-      (place) => sql`EXISTS (SELECT FROM ${table("deploys")} d WHERE ${condition(db, filter, "d")} AND ${place})`
+      (place) => sql`(SELECT true FROM (${nearest(db, plan, { place, side, size: 1 })}) nearest) IS NOT NULL`
     )
   )
 }
