@@ -124,11 +124,11 @@ export const makeFakeAccount = (options: FakeOptions) => {
       return row
     },
     issueToken: (project: string, now: number) => {
-      const exp = Math.ceil((now + millis(options.tokenLifetime ?? "10 minutes")) / 1000)
+      const endsAt = now + millis(options.tokenLifetime ?? "10 minutes")
       const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url")
-      const claims = { exp, max_file_count_allowed: options.maxFiles ?? 20_000 }
+      const claims = { exp: endsAt / 1000, max_file_count_allowed: options.maxFiles ?? 20_000 }
       const jwt = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}.${randomBytes(32).toString("base64url")}`
-      tokens.set(jwt, { project, endsAt: now + millis(options.tokenLifetime ?? "10 minutes") })
+      tokens.set(jwt, { project, endsAt })
       return jwt
     },
     isTokenGood: (jwt: string, now: number) => (tokens.get(jwt)?.endsAt ?? 0) > now,
