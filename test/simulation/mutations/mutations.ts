@@ -19,7 +19,7 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "epoch raised by cancel",
     test: "refuses the epoch that a cancel has raised",
-    edits: [inMemory("cancel", "epoch: epoch + 1,", "epoch,")]
+    edits: [inMemory("land", "{ ...stored, epoch: epoch + 1 }", "{ ...stored, epoch }")]
   },
   {
     name: "status compare",
@@ -34,12 +34,12 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "one running per entity",
     test: "lets one deploy of an entity run",
-    edits: [inMemory("claim", "(lane.occupant === null ? lane.queue[0] : undefined)", "lane.queue[0]")]
+    edits: [inMemory("claim", "nextOf(state, lane) !== id", "nextOf(state, { ...lane, occupant: null }) !== id")]
   },
   {
     name: "lane kept while settling",
     test: "keeps a lane for a deploy that settles",
-    edits: [inMemory("move", `end === undefined || end === "settling"`, "end === undefined")]
+    edits: [inMemory("land", `end === undefined || end === "settling"`, "end === undefined")]
   },
   {
     name: "lease compare",
@@ -60,6 +60,6 @@ export const mutations: ReadonlyArray<Mutation> = [
   {
     name: "event in the same transaction",
     test: "writes the event of a change with the change",
-    edits: [inMemory("move", "withEvents(patched(stored, patch, at), patch.events, at)", "patched(stored, patch, at)")]
+    edits: [inMemory("land", "withEvents(patched(stored, patch, at), patch.events, at)", "patched(stored, patch, at)")]
   }
 ]

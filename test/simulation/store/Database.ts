@@ -41,7 +41,17 @@ export class Database {
 
   /** Tells of every change. */
   listen(tell: (change: StoreChange) => void): void {
-    this.#machine.fork(Stream.runForEach(this.store.changes, (change) => Effect.sync(() => tell(change))))
+    const each = (change: StoreChange) => {
+      // A call may also end a deploy that it is not about.
+      if (this.open.has(change.deployId)) this.#look(change.deployId)
+      tell(change)
+    }
+    this.#machine.fork(Stream.runForEach(this.store.changes, (change) => Effect.sync(() => each(change))))
+  }
+
+  #look(deployId: DeployId): void {
+    const row = this.row(deployId)
+    if (row !== null && isOver(row.deploy)) this.open.delete(deployId)
   }
 
   record(machine: string, call: Recorded): Call {
