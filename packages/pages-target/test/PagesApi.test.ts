@@ -105,14 +105,14 @@ describe("the Pages API", () => {
       const { pages } = yield* ready
       const asset = yield* assetOf("a")
       yield* pages.uploadAssets("demo", [asset], () => Effect.void)
-      yield* Effect.sleep("2400 millis")
+      yield* Effect.sleep("6400 millis")
       yield* pages.uploadAssets("demo", [asset], () => Effect.void)
       assert.deepStrictEqual(
         (yield* named("uploadAssets")).map(({ status }) => status),
         [200, 200]
       )
       assert.lengthOf(yield* named("uploadToken"), 2)
-    }).pipe(Effect.provide(api({ tokenLifetime: "3 seconds" })))
+    }).pipe(Effect.provide(api({ tokenLifetime: "8 seconds" })))
   )
 
   it.live("gets one token for uploads that are refused at the same time", () =>
