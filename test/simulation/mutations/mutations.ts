@@ -63,3 +63,11 @@ export const mutations: ReadonlyArray<Mutation> = [
     edits: [inMemory("land", "withEvents(patched(stored, patch, at), patch.events, at)", "patched(stored, patch, at)")]
   }
 ]
+
+/**
+ * Pairs that nothing but their direct tests has seen: both guard against a writer that holds the present epoch, and a
+ * runner writes one thing after the other.
+ */
+export const unseenPairs: ReadonlyArray<readonly [one: string, other: string]> = [
+  ["status compare", "last event compare"]
+]
