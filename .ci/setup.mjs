@@ -27,7 +27,7 @@ export function setup() {
 
 /** The pinned pnpm, which npm fetches into its own cache: nothing is installed on the machine. */
 export function pnpm(args, options) {
-  const command = ["exec", "--yes", `--package=${manager()}`, "--", "pnpm", ...args]
+  const command = ["exec", "--yes", "--prefer-offline", `--package=${manager()}`, "--", "pnpm", ...args]
   return spawnSync("npm", command, { cwd: root, shell: process.platform === "win32", ...options })
 }
 
