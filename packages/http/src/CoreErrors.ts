@@ -52,8 +52,8 @@ const table = {
 
 type Table = { readonly [Tag in keyof CoreErrors]: (error: CoreErrors[Tag]) => ReturnType<(typeof table)[Tag]> }
 
-/** The problem that a core error is told as: `Effect.mapError(toProblem)`. What a store's error was caused by is not told. */
-export const toProblem = <Tag extends keyof CoreErrors>(
+/** The problem that a core error is told as. What a store's error was caused by is not told. */
+const toProblem = <Tag extends keyof CoreErrors>(
   error: CoreErrors[Tag] & { readonly _tag: Tag }
 ): ReturnType<Table[Tag]> => {
   const problems: Table = table

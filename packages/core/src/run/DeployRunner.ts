@@ -47,8 +47,8 @@ export class DeployRunner extends Context.Service<
     readonly drain: Effect.Effect<void>
   }
 >()("@deploys/core/DeployRunner") {
-  /** A runner with a name of its own. Attempts that can't be stopped live as long as the layer. */
-  static readonly layerWithoutLeases = Layer.effect(
+  /** A runner with a name of its own, which keeps its own leases. Attempts that can't be stopped live as long as the layer. */
+  static readonly layer = Layer.effect(
     DeployRunner,
     Effect.gen(function* () {
       const store = yield* DeployStore
@@ -122,8 +122,5 @@ export class DeployRunner extends Context.Service<
 
       return DeployRunner.of({ owner, run, drain: Ref.set(drained, true) })
     })
-  )
-
-  /** A runner that keeps its own leases. */
-  static readonly layer = Layer.provide(DeployRunner.layerWithoutLeases, LeaseKeeper.layer)
+  ).pipe(Layer.provide(LeaseKeeper.layer))
 }
