@@ -32,12 +32,14 @@ export const runChild = (
     const stop = () => void child.kill("SIGKILL")
     process.once("exit", stop)
     let [seconds, cpu, before] = [Number.NaN, 0, 0]
+    const goOn = async () => {
+      await onReady()
+      before = cpuOf(child.pid ?? 0)
+      child.stdin.write("\n")
+    }
     const onLine = lines((line) => {
       if (line["ready"] === true) {
-        void onReady().then(() => {
-          before = cpuOf(child.pid ?? 0)
-          child.stdin.write("\n")
-        }, reject)
+        void goOn().catch(reject)
       } else if (typeof line["seconds"] === "number") {
         seconds = line["seconds"]
         cpu = cpuOf(child.pid ?? 0) - before

@@ -1,5 +1,5 @@
 // One job a deploy: it writes a row for each of five steps by itself, or with STEPS=0 does nothing.
-import pg from "pg"
+import { Pool } from "pg"
 import { PgBoss } from "pg-boss"
 import { count, inFlight, measured, url } from "./run.mjs"
 
@@ -8,7 +8,7 @@ const boss = new PgBoss({ connectionString: url, supervise: false, schedule: fal
 boss.on("error", (error) => console.error(error))
 await boss.start()
 await boss.createQueue("deploy")
-const pool = new pg.Pool({ connectionString: url, max: inFlight })
+const pool = new Pool({ connectionString: url, max: inFlight })
 await pool.query("create table steps (n int, i int, output jsonb, primary key (n, i))")
 const step = { name: "step", text: "insert into steps (n, i, output) values ($1, $2, $3)" }
 for (let n = 0; n < count; n += 1000)
