@@ -14,6 +14,7 @@ import { moveCases } from "./deploy-store/move.ts"
 import { onceCases } from "./deploy-store/once.ts"
 import { outcomeCases } from "./deploy-store/outcome.ts"
 import { policyCases } from "./deploy-store/policy.ts"
+import { positionsCases } from "./deploy-store/positions.ts"
 import { wholeCases } from "./deploy-store/whole.ts"
 import type { Passage } from "./passage.ts"
 
@@ -30,6 +31,7 @@ const cases: ReadonlyArray<Cases> = [
   leaseCases,
   cancelCases,
   eventsCases,
+  positionsCases,
   changesCases
 ]
 
