@@ -1,4 +1,4 @@
-import { Context, Effect, Layer, Option, Stream } from "effect"
+import { Context, Deferred, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { catalogLookup, requireRight } from "./CatalogLookup.ts"
 import type { CreateDeploy, DeployForEvent, OnceOptions } from "./CreateDeploy.ts"
 import { type CreatedDeploy, deployCreation } from "./DeployCreation.ts"
@@ -30,6 +30,7 @@ import { deployFeed } from "./run/DeployFeed.ts"
 import { DeployRunner } from "./run/DeployRunner.ts"
 import * as FiberDispatcher from "./run/FiberDispatcher.ts"
 import { LiveEvents } from "./run/LiveEvents.ts"
+import { watchFeed, type WatchOptions } from "./run/WatchFeed.ts"
 
 /** The use cases: what a host calls. Every call is made for a principal and sees what that principal may see. */
 export class DeployEngine extends Context.Service<
@@ -110,6 +111,19 @@ export class DeployEngine extends Context.Service<
       id: DeployId,
       options?: { readonly after?: number }
     ) => Stream.Stream<FeedEvent, NotFound | StoreError>
+
+    /**
+     * The feed of all deploys that the principal may read: answers once it has begun, and then every event that is stored
+     * comes, on whichever node, those of one deploy in order, without gaps or repeats. Rights are those of the beginning.
+     *
+     * It reads from the store as fast as it is read: a slow reader holds up no deploy, loses nothing but progress, and costs
+     * no memory. It never fails: while the store does not answer, it waits. It ends with the engine's layer. Each feed reads
+     * for itself: a host with many readers shares one.
+     */
+    readonly watch: (
+      principal: Principal,
+      options?: WatchOptions
+    ) => Effect.Effect<Stream.Stream<FeedEvent>, StoreError, Scope.Scope>
   }
 >()("@deploys/core/DeployEngine") {
   /** The engine over the ports that are provided. */
@@ -121,6 +135,8 @@ export class DeployEngine extends Context.Service<
       const policyOf = yield* QueuePolicies
       const catalog = yield* catalogLookup
       const creation = yield* deployCreation
+      const closed = yield* Deferred.make<void>()
+      yield* Effect.addFinalizer(() => Deferred.succeed(closed, undefined))
 
       const find = Effect.fnUntraced(function* (principal: Principal, id: DeployId) {
         const record = Option.filter(yield* store.find(id), ({ deploy }) =>
@@ -183,7 +199,13 @@ export class DeployEngine extends Context.Service<
         lane,
         releaseHold,
         events: (principal, id, options) =>
-          Stream.unwrap(Effect.as(find(principal, id), deployFeed(store, live, id, options?.after ?? 0)))
+          Stream.unwrap(Effect.as(find(principal, id), deployFeed(store, live, id, options?.after ?? 0))),
+        watch: Effect.fn("DeployEngine.watch")((principal, options = {}) =>
+          Effect.map(
+            watchFeed(store, live, readScope(principal), options),
+            Stream.interruptWhen(Deferred.await(closed))
+          )
+        )
       })
     })
   )

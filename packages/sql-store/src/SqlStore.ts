@@ -1,4 +1,15 @@
-import { DeployEvent, DeployId, DeployStore, IdGenerator, Lane, type StoreChange, Waiting } from "@deploys/core"
+import {
+  DeployEvent,
+  DeployId,
+  DeployStore,
+  EntityId,
+  IdGenerator,
+  Lane,
+  type StoreChange,
+  Timestamp,
+  Waiting,
+  WorkspaceId
+} from "@deploys/core"
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Option, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
@@ -9,7 +20,8 @@ import { claimableDeploys } from "./statements/claimableDeploys.ts"
 import { readLane, readWaiting, releaseHold } from "./statements/lanes.ts"
 import { releaseLeases, renewLeases } from "./statements/leases.ts"
 import { readDeploy } from "./statements/readDeploy.ts"
-import { readEvents } from "./statements/readEvents.ts"
+import { readEvents, readEventsOf } from "./statements/readEvents.ts"
+import { readCreatedPositions, readOpenPositions } from "./statements/readPositions.ts"
 import { cancel } from "./store/cancel.ts"
 import { claim, claimOf, withStepIds } from "./store/claim.ts"
 import { makeGroupCommit } from "./store/GroupCommit.ts"
@@ -23,6 +35,22 @@ const Lease = Schema.Struct({ deployId: DeployId, epoch: Schema.Natural })
 const decodeEvents = Schema.decodeUnknownEffect(Schema.Array(DeployEvent))
 const lane = oneRow(Lane)
 const waiting = oneRow(Waiting)
+const Positions = Schema.Struct({
+  horizon: Timestamp,
+  positions: Schema.Array(
+    Schema.Struct({
+      deployId: DeployId,
+      workspaceId: WorkspaceId,
+      entityId: EntityId,
+      createdAt: Timestamp,
+      isOver: Schema.Boolean,
+      lastEvent: Schema.Natural
+    })
+  )
+})
+const decodePositions = Schema.decodeUnknownEffect(Positions)
+const positions = <E, R>(rows: Effect.Effect<ReadonlyArray<unknown>, E, R>) =>
+  Effect.flatMap(rows, ([row]) => decodePositions(row))
 const decodeLeases = Schema.decodeUnknownEffect(Schema.Array(Lease))
 
 const make = Effect.gen(function* () {
@@ -108,6 +136,20 @@ const make = Effect.gen(function* () {
     events: Effect.fn("DeployStore.events")(function* ({ after, deployId, limit }) {
       return yield* decodeEvents(yield* readEvents(db, deployId, after, limit))
     }, operation("DeployStore.events")),
+
+    eventsOf: Effect.fn("DeployStore.eventsOf")(function* ({ deploys, limit }) {
+      return deploys.length === 0 ? [] : yield* decodeEvents(yield* readEventsOf(db, deploys, limit))
+    }, operation("DeployStore.eventsOf")),
+
+    openPositions: Effect.fn("DeployStore.openPositions")(
+      (lagMillis) => positions(readOpenPositions(db, lagMillis)),
+      operation("DeployStore.openPositions")
+    ),
+
+    createdPositions: Effect.fn("DeployStore.createdPositions")(
+      (options) => positions(readCreatedPositions(db, options)),
+      operation("DeployStore.createdPositions")
+    ),
 
     changes: wakeups.changes
   })

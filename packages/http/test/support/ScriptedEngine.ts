@@ -232,6 +232,7 @@ export const layerEngine = Layer.effect(
         }
         return { reason: options?.reason ?? null, by: principal.subject, at }
       }),
+      watch: () => Effect.die("nobody watches"),
       events: (_, __, options) =>
         Stream.unwrap(
           Effect.gen(function* () {
