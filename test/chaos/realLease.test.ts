@@ -19,8 +19,7 @@ describe.skipIf(!Database.available)("nodes with the real lease", () => {
         const survivor = yield* spareNode(lab.config("d", { ...real, maxRunning: 16 }))
         const doomed = yield* Effect.all([start("a"), start("b"), start("c")], { concurrency: "unbounded" })
         yield* Effect.forEach(lab.apps, (_, nth) => lab.create(nth, slow), { concurrency: 4 })
-        const running = "SELECT 1 FROM deploys.deploy_steps WHERE status = 'running'"
-        yield* lab.query(running).pipe(Effect.delay("100 millis"), Effect.repeat({ until: ({ length }) => length === 12 }))
+        yield* lab.until(12, "SELECT 1 FROM deploys.deploy_steps WHERE status = 'running'")
         yield* survivor.begin
         const killedAt = Date.now()
         yield* Effect.forEach(doomed, (node) => node.kill, { concurrency: "unbounded" })

@@ -15,7 +15,7 @@ export const Manner = Schema.Struct({
   failures: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
   /** How much longer the first start of `prepare` takes. */
   hold: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
-  /** For how long the first start of `prepare` leaves the event loop no turn. */
+  /** For how long it then leaves the event loop no turn. */
   block: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0)))
 })
 /** What the steps are told to do. */
@@ -47,8 +47,8 @@ const stepsOf = (world: World, node: string) => {
       const manner = yield* mannerOf(context)
       yield* note(context, step, "began", context.starts)
       const isFirst = step === "prepare" && context.starts === 1
-      if (isFirst) busy(manner.block)
       if (isFirst) yield* Effect.sleep(manner.hold)
+      if (isFirst) busy(manner.block)
       yield* Effect.sleep(manner[step] / 3)
       if (step === "stage" && context.attempt <= manner.failures) return yield* new StepError({ message: "stage fails" })
       effect()

@@ -154,6 +154,38 @@ export class Lab {
     return Effect.orDie(this.sql.unsafe<A>(text))
   }
 
+  /** From now on, `chaos.writes` tells which connection wrote which deploy's rows, and when. */
+  get audited() {
+    const tables = { deploys: "id", deploy_steps: "deploy_id", deploy_events: "deploy_id" }
+    return Effect.forEach(
+      [
+        "CREATE SCHEMA chaos",
+        `CREATE TABLE chaos.writes (deploy_id text, node text, what text, at timestamptz DEFAULT clock_timestamp())`,
+        ...Object.entries(tables).flatMap(([table, id]) => [
+          `CREATE FUNCTION chaos.write_${table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            INSERT INTO chaos.writes (deploy_id, node, what)
+            VALUES (NEW.${id}, current_setting('application_name'), TG_OP || ' ${table}');
+            RETURN NULL;
+          END $$`,
+          `CREATE TRIGGER chaos_writes AFTER INSERT OR UPDATE ON deploys.${table}
+            FOR EACH ROW EXECUTE FUNCTION chaos.write_${table}()`
+        ])
+      ],
+      (statement) => this.query(statement),
+      { discard: true }
+    )
+  }
+
+  /** Waits until a query answers with so many rows. */
+  until(count: number, text: string) {
+    return this.query(text).pipe(
+      Effect.delay("20 millis"),
+      Effect.repeat({ until: ({ length }) => length >= count }),
+      Effect.timeoutOrElse({ duration: "30 seconds", orElse: () => Effect.die(new Error(`never ${count} rows: ${text}`)) }),
+      Effect.asVoid
+    )
+  }
+
   /** Waits until no deploy is pending, running or settling. */
   quiet(limit: Duration.Input) {
     const open = this.query<{ id: string; status: string; owner: string | null }>(`

@@ -1,15 +1,8 @@
 import { Effect, Schema, type Scope } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
+import { bundled, compileCache } from "./bundle.ts"
 import type { NodeConfig } from "./NodeConfig.ts"
-
-const script = fileURLToPath(new URL("nodeProcess.ts", import.meta.url))
-
-/** Modules are compiled once for all processes of a run. */
-const cache = join(tmpdir(), "deploys-chaos-compiled")
 
 /** A process did not say that it is up. */
 class NodeDown extends Schema.TaggedError<NodeDown>()("NodeDown", { name: Schema.String, said: Schema.String }) {
@@ -26,10 +19,10 @@ export class Node {
   readonly #waiting = new Set<() => void>()
   #said = ""
 
-  constructor(config: NodeConfig) {
+  constructor(config: NodeConfig, script: string) {
     this.name = config.name
     this.#child = spawn(process.execPath, [script], {
-      env: { PATH: process.env["PATH"], NODE_CONFIG: JSON.stringify(config), NODE_COMPILE_CACHE: cache },
+      env: { PATH: process.env["PATH"], NODE_CONFIG: JSON.stringify(config), NODE_COMPILE_CACHE: compileCache },
       stdio: ["pipe", "pipe", "pipe"]
     })
     const { stderr, stdin, stdout } = this.#child
@@ -98,7 +91,10 @@ export class Node {
 /** Starts a process that loads its modules and then waits until it is to begin. It is gone with the scope. */
 export const spareNode = (config: NodeConfig): Effect.Effect<Node, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => new Node(config)),
+    Effect.map(
+      Effect.promise(() => bundled),
+      (script) => new Node(config, script)
+    ),
     (node) => node.kill
   )
 
