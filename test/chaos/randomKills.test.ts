@@ -32,7 +32,9 @@ const act = Effect.fnUntraced(function* ({ dice, known, lab }: Traffic, n: numbe
   const recent = known.at(-dice.between(1, 12))
   if (chance <= 22 && recent !== undefined) return yield* Effect.ignore(lab.cancel(recent))
   const [completed] =
-    chance > 30 ? [] : yield* lab.query<{ id: DeployId }>("SELECT id FROM deploys.deploys WHERE is_live ORDER BY md5(id) LIMIT 1")
+    chance > 30
+      ? []
+      : yield* lab.query<{ id: DeployId }>("SELECT id FROM deploys.deploys WHERE is_live ORDER BY md5(id) LIMIT 1")
   if (completed !== undefined) return yield* Effect.ignore(lab.rollback(completed.id, `key-${n}`))
   const create = lab.create(dice.between(0, apps - 1), manner(dice), chance <= 60 ? `key-${n}` : null)
   const twice = chance <= 40 ? [create, create] : [create]
@@ -83,7 +85,7 @@ describe.skipIf(!Database.available)("nodes that are killed at random", () => {
     `keep every invariant (SEED=${seed})`,
     () =>
       Effect.gen(function* () {
-        const lab = yield* makeLab(yield* Database.fresh(), { apps, workspaces: 4 })
+        const lab = yield* makeLab(yield* Database.fresh(), { apps, workspaces: 4, mixed: true })
         const dice = new Dice(seed)
         const startedAt = Date.now()
         const known: Array<DeployId> = []
@@ -92,7 +94,9 @@ describe.skipIf(!Database.available)("nodes that are killed at random", () => {
         const { deploys, events, strays } = yield* lab.verify
         const [reached] = yield* lab.query<Record<string, number>>(goals)
         const told = Object.entries(reached ?? {}).map(([name, count]) => `${count} ${name}`)
-        say(`SEED=${seed}: ${rounds} kills in ${Math.round((Date.now() - startedAt) / 1000)} s, ${deploys} deploys, ${events} events checked`)
+        say(
+          `SEED=${seed}: ${rounds} kills in ${Math.round((Date.now() - startedAt) / 1000)} s, ${deploys} deploys, ${events} events checked`
+        )
         say(`  ${told.join(", ")}; ${strays} strays`)
         for (const [name, count] of Object.entries(reached ?? {})) assert.isAbove(count, 0, `not exercised: ${name}`)
       }),

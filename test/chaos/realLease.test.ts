@@ -24,12 +24,16 @@ describe.skipIf(!Database.available)("nodes with the real lease", () => {
         const killedAt = Date.now()
         yield* Effect.forEach(doomed, (node) => node.kill, { concurrency: "unbounded" })
         yield* lab.quiet("40 seconds")
-        const taken = lab.world.log.filter(({ node, step, what }) => node === survivor.name && step === "prepare" && what === "began")
+        const taken = lab.world.log.filter(
+          ({ node, step, what }) => node === survivor.name && step === "prepare" && what === "began"
+        )
         const waits = taken.map(({ at }) => at - killedAt)
         assert.lengthOf(taken, 12)
         assert.isBelow(Math.max(...waits), 20_000)
         const { deploys, events } = yield* lab.verify
-        say(`3 kills with a lease of 15 s: ${deploys} deploys taken up after ${Math.min(...waits)}–${Math.max(...waits)} ms, ${events} events checked`)
+        say(
+          `3 kills with a lease of 15 s: ${deploys} deploys taken up after ${Math.min(...waits)}–${Math.max(...waits)} ms, ${events} events checked`
+        )
       }),
     90_000
   )

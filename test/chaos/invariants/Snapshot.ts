@@ -64,9 +64,7 @@ const columns = (fields: Readonly<Record<string, unknown>>) =>
   Object.keys(fields)
     .map((field) => {
       const column = columnOf(field)
-      const value = isTime(field)
-        ? `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-        : column
+      const value = isTime(field) ? `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')` : column
       return `${value} AS "${field}"`
     })
     .join(", ")
@@ -96,28 +94,32 @@ const rows = <A>(schema: Schema.Codec<A, unknown>, from: string, fields: Readonl
     Schema.decodeUnknownEffect(Schema.Array(schema))
   )
 
-const eventRow = ({ epoch, ...event }: typeof EventColumns.Type) => Schema.decodeUnknownEffect(EventRow)({ epoch, event })
+const eventRow = ({ epoch, ...event }: typeof EventColumns.Type) =>
+  Schema.decodeUnknownEffect(EventRow)({ epoch, event })
 
 /** Reads everything that the store keeps, in one transaction. */
-export const readSnapshot = Effect.fnUntraced(function* (answers: Answers, served: Served | null) {
-  const deploys = yield* rows(DeployRow, "deploys ORDER BY entity_id, sequence_number", DeployRow.fields)
-  const steps = yield* rows(StepRecord, "deploy_steps ORDER BY deploy_id, index", StepRecord.fields)
-  const columnsOfEvents = yield* rows(EventColumns, "deploy_events ORDER BY deploy_id, sequence", {
-    ...EventColumns.fields,
-    at: null
-  })
-  const lanes = yield* rows(LaneRow, "lanes", LaneRow.fields)
-  const events = grouped(yield* Effect.forEach(columnsOfEvents, eventRow), ({ event }) => event.deployId)
-  const stepsOf = grouped(steps, ({ deployId }) => deployId)
-  const snapshot: Snapshot = {
-    deploys: deploys.map((deploy) => ({
-      deploy,
-      steps: stepsOf.get(deploy.id) ?? [],
-      events: events.get(deploy.id) ?? []
-    })),
-    lanes,
-    answers,
-    served
-  }
-  return snapshot
-}, (read) => SqlClient.SqlClient.use((sql) => sql.withTransaction(read)))
+export const readSnapshot = Effect.fnUntraced(
+  function* (answers: Answers, served: Served | null) {
+    const deploys = yield* rows(DeployRow, "deploys ORDER BY entity_id, sequence_number", DeployRow.fields)
+    const steps = yield* rows(StepRecord, "deploy_steps ORDER BY deploy_id, index", StepRecord.fields)
+    const columnsOfEvents = yield* rows(EventColumns, "deploy_events ORDER BY deploy_id, sequence", {
+      ...EventColumns.fields,
+      at: null
+    })
+    const lanes = yield* rows(LaneRow, "lanes", LaneRow.fields)
+    const events = grouped(yield* Effect.forEach(columnsOfEvents, eventRow), ({ event }) => event.deployId)
+    const stepsOf = grouped(steps, ({ deployId }) => deployId)
+    const snapshot: Snapshot = {
+      deploys: deploys.map((deploy) => ({
+        deploy,
+        steps: stepsOf.get(deploy.id) ?? [],
+        events: events.get(deploy.id) ?? []
+      })),
+      lanes,
+      answers,
+      served
+    }
+    return snapshot
+  },
+  (read) => SqlClient.SqlClient.use((sql) => sql.withTransaction(read))
+)

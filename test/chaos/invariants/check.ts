@@ -22,7 +22,9 @@ export const check = (snapshot: Snapshot): ReadonlyArray<Breach> =>
 
 const story = ({ deploy, events }: Kept) => [
   JSON.stringify(deploy),
-  ...events.slice(-50).map(({ epoch, event }) => `  ${event.sequence} ${event.at} (${epoch}) ${event.type} ${JSON.stringify(event.data)}`)
+  ...events
+    .slice(-50)
+    .map(({ epoch, event }) => `  ${event.sequence} ${event.at} (${epoch}) ${event.type} ${JSON.stringify(event.data)}`)
 ]
 
 /** The breaches, and the stories of the deploys that they name. */

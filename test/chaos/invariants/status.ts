@@ -116,7 +116,8 @@ const allEnds: Rule = {
       if (deploy.owner !== null || deploy.settling) yield `${deploy.id} is over and still owned by ${deploy.owner}`
     }
     for (const { activeDeployId, entityId, waiting } of lanes)
-      if (activeDeployId !== null || waiting > 0) yield `${entityId} still has ${activeDeployId} at work, ${waiting} wait`
+      if (activeDeployId !== null || waiting > 0)
+        yield `${entityId} still has ${activeDeployId} at work, ${waiting} wait`
   }
 }
 

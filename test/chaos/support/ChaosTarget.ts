@@ -50,7 +50,8 @@ const stepsOf = (world: World, node: string) => {
       if (isFirst) yield* Effect.sleep(manner.hold)
       if (isFirst) busy(manner.block)
       yield* Effect.sleep(manner[step] / 3)
-      if (step === "stage" && context.attempt <= manner.failures) return yield* new StepError({ message: "stage fails" })
+      if (step === "stage" && context.attempt <= manner.failures)
+        return yield* new StepError({ message: "stage fails" })
       effect()
       yield* note(context, step, "landed", context.starts)
       yield* Effect.sleep((manner[step] * 2) / 3)
@@ -61,7 +62,11 @@ const stepsOf = (world: World, node: string) => {
   const undo = <A>(context: StepContext, step: string, effect: () => A) =>
     Effect.andThen(Effect.sleep("10 millis"), Effect.tap(Effect.sync(effect), note(context, step, "undone")))
 
-  const prepare = makeStep({ name: "prepare", ...limits, run: (context) => attempt(context, "prepare", () => undefined) })
+  const prepare = makeStep({
+    name: "prepare",
+    ...limits,
+    run: (context) => attempt(context, "prepare", () => undefined)
+  })
 
   const stage = makeStep({
     name: "stage",
@@ -82,10 +87,8 @@ const stepsOf = (world: World, node: string) => {
     cancellation: "discard",
     previewUrl: () => "https://preview.example",
     productionUrl: () => "https://live.example",
-    run: (context) =>
-      attempt(context, "activate", () => world.goLive(context.deploy.entityId, context.deploy.id)),
-    compensation: (context) =>
-      undo(context, "activate", () => world.goBack(context.deploy.entityId, context.deploy.id))
+    run: (context) => attempt(context, "activate", () => world.goLive(context.deploy.entityId, context.deploy.id)),
+    compensation: (context) => undo(context, "activate", () => world.goBack(context.deploy.entityId, context.deploy.id))
   })
 
   const verify = makeStep({

@@ -45,7 +45,13 @@ const addApp = Effect.fnUntraced(function* (index: number, workspaceId: Workspac
   const unset = { branch: null, commitSha: null, commitMessage: null, error: null }
   yield* registry.addEntity({ id: entityId, workspaceId, kind: "app", name: `app-${index}` })
   yield* registry.ensureVersion({ id: versionId, entityId, name: "main" })
-  yield* registry.addBuild({ id: buildId, versionId, status: "completed", artifact: ArtifactLocator.make("art"), ...unset })
+  yield* registry.addBuild({
+    id: buildId,
+    versionId,
+    status: "completed",
+    artifact: ArtifactLocator.make("art"),
+    ...unset
+  })
   return { entityId, buildId } satisfies App
 })
 
@@ -65,9 +71,9 @@ const policies: ReadonlyArray<QueuePolicy> = ["queue", "latest", "replace"]
 
 const policyOf = ({ id }: { readonly id: EntityId }) => policies[Number(id.slice(4)) % 3] ?? "queue"
 
-const services = (url: string) =>
+const services = (url: string, mixed: boolean) =>
   idleEngine.pipe(
-    Layer.provide(queuePolicies(policyOf)),
+    Layer.provide(queuePolicies(mixed ? policyOf : "queue")),
     Layer.provideMerge(Layer.mergeAll(SqlStore.layerPostgres, SqlCatalog.layer, SqlRegistry.layer)),
     Layer.provideMerge(Postgres.layer({ url: Redacted.make(url), applicationName: "lab" })),
     Layer.fresh
@@ -76,15 +82,16 @@ const services = (url: string) =>
 /** Who acts in the lab. */
 export const me = trustedPrincipal("lab")
 
-/**
- * An engine over a database, which runs nothing itself; apps that it knows; and a world for the nodes to change. The policy
- * of every third app is `latest`, of every third `replace`.
- */
-export const makeLab = Effect.fnUntraced(function* (
-  url: string,
-  { apps, workspaces = 2 }: { readonly apps: number; readonly workspaces?: number }
-) {
-  const context = yield* Layer.build(services(url))
+/** How many apps there are, in how many workspaces, and whether every third has the policy `latest`, every third `replace`. */
+export interface LabOptions {
+  readonly apps: number
+  readonly workspaces?: number
+  readonly mixed?: boolean
+}
+
+/** An engine over a database, which runs nothing itself; apps that it knows; and a world for the nodes to change. */
+export const makeLab = Effect.fnUntraced(function* (url: string, { apps, mixed = false, workspaces = 2 }: LabOptions) {
+  const context = yield* Layer.build(services(url, mixed))
   const world = yield* folder
   const catalog = yield* Effect.provide(
     Effect.flatMap(workspacesOf(workspaces), (ids) =>
@@ -181,7 +188,10 @@ export class Lab {
     return this.query(text).pipe(
       Effect.delay("20 millis"),
       Effect.repeat({ until: ({ length }) => length >= count }),
-      Effect.timeoutOrElse({ duration: "30 seconds", orElse: () => Effect.die(new Error(`never ${count} rows: ${text}`)) }),
+      Effect.timeoutOrElse({
+        duration: "30 seconds",
+        orElse: () => Effect.die(new Error(`never ${count} rows: ${text}`))
+      }),
       Effect.asVoid
     )
   }
@@ -196,7 +206,8 @@ export class Lab {
       Effect.repeat({ until: (rows) => rows.length === 0 }),
       Effect.timeoutOrElse({
         duration: limit,
-        orElse: () => Effect.flatMap(open, (rows) => Effect.die(new Error(`still open: ${JSON.stringify(rows.slice(0, 9))}`)))
+        orElse: () =>
+          Effect.flatMap(open, (rows) => Effect.die(new Error(`still open: ${JSON.stringify(rows.slice(0, 9))}`)))
       }),
       Effect.asVoid
     )
@@ -205,14 +216,11 @@ export class Lab {
   /** Fails with every breach of an invariant; answers with how many deploys and events were looked at. */
   get verify() {
     const answers = { creates: this.#creates, cancels: this.#cancels }
-    return Effect.map(
-      Effect.provide(readSnapshot(answers, this.world.served), this.#context),
-      (snapshot) => {
-        const breaches = check(snapshot)
-        if (breaches.length > 0) assert.fail(report(snapshot, breaches))
-        const events = snapshot.deploys.reduce((sum, kept) => sum + kept.events.length, 0)
-        return { snapshot, deploys: snapshot.deploys.length, events, strays: snapshot.served?.strays.size ?? 0 }
-      }
-    )
+    return Effect.map(Effect.provide(readSnapshot(answers, this.world.served), this.#context), (snapshot) => {
+      const breaches = check(snapshot)
+      if (breaches.length > 0) assert.fail(report(snapshot, breaches))
+      const events = snapshot.deploys.reduce((sum, kept) => sum + kept.events.length, 0)
+      return { snapshot, deploys: snapshot.deploys.length, events, strays: snapshot.served?.strays.size ?? 0 }
+    })
   }
 }

@@ -1,6 +1,15 @@
 import { DeployId, EntityId } from "@deploys/core"
 import { Schema } from "effect"
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import type { Served } from "../invariants/Snapshot.ts"
 
@@ -66,7 +75,12 @@ export class World {
 
   get log(): ReadonlyArray<Entry> {
     const file = join(this.#folder, "log")
-    return existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n").map((line) => decode(line)) : []
+    return existsSync(file)
+      ? readFileSync(file, "utf8")
+          .trimEnd()
+          .split("\n")
+          .map((line) => decode(line))
+      : []
   }
 
   get served(): Served {
