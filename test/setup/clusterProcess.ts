@@ -41,18 +41,17 @@ function initialise(initdb: string, data: string) {
   if (run.status !== 0) throw new Error(`initdb failed: ${run.error?.message ?? run.stderr}`)
 }
 
-/** What was committed outlives a crash of the server, though not one of the machine. */
-const isDurable = process.argv[2] === "true"
+/** Off unless it is asked for: the folder is thrown away, and a crash of the server is not what most tests are about. */
+const durability = process.argv.includes("durable")
+  ? {}
+  : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
 
-/** Durability is off where nobody asks for it: the folder is thrown away. */
 const settings = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
   max_connections: "200",
-  fsync: "off",
-  synchronous_commit: isDurable ? "on" : "off",
-  full_page_writes: "off",
-  timezone: "Pacific/Chatham"
+  timezone: "Pacific/Chatham",
+  ...durability
 }
 
 function start(postgres: string, data: string, port: number): ChildProcess {
