@@ -233,6 +233,7 @@ describe.each(databases)("tokens on $name", ({ database, there }) => {
           [{ name: "" }, ["/name"]],
           [{ name: "a\nb" }, ["/name"]],
           [{ name: "x".repeat(101) }, ["/name"]],
+          [{ name: "🔑".repeat(51) }, ["/name"]],
           [{ rights: [], workspaceIds: [] }, ["/rights", "/workspaceIds"]],
           [{ rights: ["read", "root"] }, ["/rights/1"]],
           [{ rights: ["read", "read"] }, ["/rights"]],

@@ -1,4 +1,4 @@
-import { Right, TimestampFromString, TokenId, WorkspaceId } from "@deploys/core"
+import { Right, Timestamp, TimestampFromString, TokenId, WorkspaceId } from "@deploys/core"
 import { Authorization, JsonBody, Problems, StrictInput } from "@deploys/http/api"
 import { ApiToken } from "@deploys/sql-store"
 import { Schema } from "effect"
@@ -6,8 +6,8 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import { describe } from "./describe.ts"
 
 /** Name of a token, for people: 1–100 characters, none of them a control character. */
-export const TokenName = Schema.String.check(
-  Schema.isPattern(/^[^\p{Cc}]{1,100}$/u, { expected: "1 to 100 characters, none of them a control character" })
+export const TokenName = ApiToken.fields.name.check(
+  Schema.isPattern(/^[^\p{Cc}]*$/u, { expected: "no control characters" })
 )
 
 const mostWorkspaces = 100
@@ -19,7 +19,11 @@ const workspaceIds = Schema.Union([
 
 const rights = Schema.Array(Right).check(Schema.isMinLength(1), Schema.isUnique())
 
-const shared = { name: "CI of the shop", workspaceIds: [WorkspaceId.make("default")] }
+const shared = {
+  name: "CI of the shop",
+  workspaceIds: [WorkspaceId.make("default")],
+  rights: ["read", "deploy"]
+} satisfies Partial<typeof NewToken.Type>
 
 /** A token to issue. The same rights hold in all of its workspaces; without `expiresAt` it never expires. */
 export const NewToken = Schema.Struct({
@@ -35,7 +39,7 @@ export const NewToken = Schema.Struct({
   })
 }).annotate({
   identifier: "NewToken",
-  examples: [{ ...shared, rights: ["read", "deploy"] }]
+  examples: [shared]
 })
 /** A token to issue. */
 export interface NewToken extends Schema.Schema.Type<typeof NewToken> {}
@@ -55,14 +59,31 @@ export const TokenDetails = Schema.Struct({
   expiresAt: ApiToken.fields.expiresAt,
   lastUsedAt: ApiToken.fields.lastUsedAt.annotate({ description: "To the minute." }),
   revokedAt: ApiToken.fields.revokedAt
-}).annotate({ identifier: "TokenDetails" })
+}).annotate({
+  identifier: "TokenDetails",
+  examples: [
+    {
+      ...shared,
+      id: TokenId.make("tok_01kaxmh6b2f0v8wq3n5r7t9y1z"),
+      prefix: "dpl_Zk3x",
+      subject: "CI of the shop/tok_01kaxmh6b2f0v8wq3n5r7t9y1z",
+      createdBy: "root",
+      createdAt: Timestamp.make("2026-11-24T17:44:12.123456Z"),
+      expiresAt: null,
+      lastUsedAt: Timestamp.make("2026-11-24T18:00:00.250000Z"),
+      revokedAt: null
+    }
+  ]
+})
 /** What is known of an issued token. */
 export interface TokenDetails extends Schema.Schema.Type<typeof TokenDetails> {}
+
+const exampleToken = `dpl_Zk3x${"0".repeat(39)}`
 
 /** A token that was just issued, with the token itself. It is never shown again. */
 export const TokenIssued = Schema.Struct({
   ...TokenDetails.fields,
-  token: Schema.RedactedFromValue(Schema.String)
+  token: Schema.RedactedFromValue(Schema.String.annotate({ examples: [exampleToken] }))
 }).annotate({ identifier: "TokenIssued" })
 /** A token that was just issued, with the token itself. */
 export interface TokenIssued extends Schema.Schema.Type<typeof TokenIssued> {}
