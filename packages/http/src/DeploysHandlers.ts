@@ -1,5 +1,5 @@
 import { type CreatedDeploy, Deploy, DeployDetails, DeployEngine } from "@deploys/core"
-import { Effect, Option, Schema, Struct } from "effect"
+import { Effect, Layer, Option, Schema, Struct } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { Api, CurrentPrincipal, decodeListQuery, decodeSearchDeploys } from "./api/index.ts"
@@ -9,6 +9,7 @@ import { isKnown, tagOf } from "./EntityTag.ts"
 import * as EventStream from "./EventStream.ts"
 import { type Applied, heldAnswer } from "./HeldAnswer.ts"
 import { readJson } from "./InputCheck.ts"
+import { OpenAnswers } from "./OpenAnswers.ts"
 
 const onceOptions = (headers: { readonly "idempotency-key"?: string }) => {
   const { "idempotency-key": idempotencyKey } = headers
@@ -48,6 +49,7 @@ export const layer = HttpApiBuilder.group(
   "deploys",
   Effect.fn(function* (handlers) {
     const engine = yield* DeployEngine
+    const open = yield* OpenAnswers
     const read = yield* heldAnswer
     const rest = handlers.handleRaw(
       "search",
@@ -85,11 +87,13 @@ export const layer = HttpApiBuilder.group(
       }, Effect.catch(failWithProblem)),
       events: Effect.fn("DeploysApi.events")(function* ({ headers, params }) {
         const principal = yield* CurrentPrincipal
-        yield* engine.get(principal, params.id)
+        yield* Effect.catch(engine.get(principal, params.id), failWithProblem)
+        // Within the request's scope, which ends with the stream.
+        yield* open.hold(principal.subject)
         return yield* EventStream.toResponse(
           engine.events(principal, params.id, { after: headers["last-event-id"] ?? 0 })
         )
-      }, Effect.catch(failWithProblem))
+      })
     })
   })
-)
+).pipe(Layer.provide(OpenAnswers.layer))

@@ -138,7 +138,7 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       params,
       headers: { "last-event-id": Schema.optionalKey(LastEventId) },
       success: HttpApiSchema.StreamSse({ events: DeploySse }),
-      error: [Problems.NotFound, Problems.UnavailableResponse]
+      error: [Problems.NotFound, Problems.TooManyRequestsResponse, Problems.UnavailableResponse]
     }).annotateMerge(
       describe(
         "Follow a deploy",
