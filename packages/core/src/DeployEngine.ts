@@ -3,7 +3,7 @@ import { catalogLookup, requireRight } from "./CatalogLookup.ts"
 import type { CreateDeploy, DeployForEvent, OnceOptions } from "./CreateDeploy.ts"
 import { type CreatedDeploy, deployCreation } from "./DeployCreation.ts"
 import { type DeployDetails, detailsOf } from "./DeployDetails.ts"
-import type { Cancellation, Deploy } from "./domain/Deploy.ts"
+import { type Cancellation, type Deploy, isFinal } from "./domain/Deploy.ts"
 import {
   type BuildNotDeployable,
   type DeployFinished,
@@ -27,6 +27,7 @@ import { makeQueryPlan } from "./list/QueryPlan.ts"
 import { DeployStore } from "./ports/DeployStore.ts"
 import { QueuePolicies } from "./QueuePolicies.ts"
 import { deployFeed } from "./run/DeployFeed.ts"
+import { deployHints } from "./run/DeployHints.ts"
 import { DeployRunner } from "./run/DeployRunner.ts"
 import * as FiberDispatcher from "./run/FiberDispatcher.ts"
 import { LiveEvents } from "./run/LiveEvents.ts"
@@ -79,6 +80,9 @@ export class DeployEngine extends Context.Service<
 
     /** A deploy with its steps, and while it is pending what it waits for. */
     readonly get: (principal: Principal, id: DeployId) => Effect.Effect<DeployDetails, NotFound | StoreError>
+
+    /** The deploy once it is final. What is left to undo may still be at work. */
+    readonly awaitFinal: (principal: Principal, id: DeployId) => Effect.Effect<DeployDetails, NotFound | StoreError>
 
     /** A page of deploys, by default the newest 100. */
     readonly list: (principal: Principal, options: ListOptions) => Effect.Effect<Page, InvalidInput | StoreError>
@@ -155,6 +159,15 @@ export class DeployEngine extends Context.Service<
         }
       })
 
+      const awaitFinal = Effect.fn("DeployEngine.awaitFinal")(function* (principal: Principal, id: DeployId) {
+        const changed = yield* deployHints(store, id)
+        while (true) {
+          const record = yield* find(principal, id)
+          if (isFinal(record.deploy.status)) return detailsOf(record, null)
+          yield* changed
+        }
+      }, Effect.scoped)
+
       const lane = Effect.fn("DeployEngine.lane")(function* (principal: Principal, id: EntityId) {
         const entity = yield* catalog.entity(principal, id)
         const known = Option.getOrElse(yield* store.lane(id), () => ({
@@ -189,6 +202,7 @@ export class DeployEngine extends Context.Service<
 
       return DeployEngine.of({
         ...creation,
+        awaitFinal,
         cancel,
         list,
         listAll: (principal, options = {}) => listAll((page) => list(principal, page), options),
