@@ -10,7 +10,9 @@ import {
 } from "@deploys/core"
 import { Schema, SchemaTransformation } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { describe } from "./ApiDocument.ts"
 import { Authorization } from "./Authorization.ts"
+import * as Examples from "./Examples.ts"
 import { listParameters } from "./ListParameters.ts"
 import { ListQuery, listQueryFaults } from "./ListQuery.ts"
 import * as Problems from "./Problems.ts"
@@ -18,12 +20,16 @@ import { SearchDeploys } from "./SearchDeploys.ts"
 import { JsonBody, OwnLimits, QueryFaults, StrictInput } from "./StrictInput.ts"
 
 /** Body of a cancel; it may be left out as a whole. */
-export const CancelDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
+export const CancelDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) }).annotate({
+  identifier: "CancelDeploy"
+})
 /** Body of a cancel. */
 export interface CancelDeploy extends Schema.Schema.Type<typeof CancelDeploy> {}
 
 /** Body of a rollback; it may be left out as a whole. */
-export const RollbackDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
+export const RollbackDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) }).annotate({
+  identifier: "RollbackDeploy"
+})
 /** Body of a rollback. */
 export interface RollbackDeploy extends Schema.Schema.Type<typeof RollbackDeploy> {}
 
@@ -52,8 +58,6 @@ export const LastEventId = Schema.String.check(
 
 const params = { id: DeployId }
 
-const describe = (summary: string, description: string) => OpenApi.annotations({ summary, description })
-
 /** The deploys of the workspaces that the caller may see. */
 export class DeploysApi extends HttpApiGroup.make("deploys")
   .add(
@@ -73,7 +77,11 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .middleware(JsonBody)
       .annotate(OwnLimits, true)
       .annotateMerge(
-        describe("Search deploys", "The list with its parameters as a body, for what is too long for a query.")
+        describe(
+          "Search deploys",
+          "The list with its parameters as a body, for what is too long for a query.",
+          Examples.searches
+        )
       ),
     HttpApiEndpoint.post("create", "/", {
       payload: CreateDeploy,
@@ -92,7 +100,8 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .annotateMerge(
         describe(
           "Create a deploy",
-          "Deploys a completed build, or the latest completed build of an app: exactly one of the two."
+          "Deploys a completed build, or the latest completed build of an app: exactly one of the two.",
+          Examples.creates
         )
       ),
     HttpApiEndpoint.get("get", "/:id", {
@@ -115,7 +124,8 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .annotateMerge(
         describe(
           "Cancel a deploy",
-          "Ends a deploy for good. Cancelling a cancelled deploy succeeds again; the body may be left out."
+          "Ends a deploy for good. Cancelling a cancelled deploy succeeds again; the body may be left out.",
+          Examples.reasons
         )
       ),
     HttpApiEndpoint.post("rollback", "/:id/rollback", {
@@ -136,7 +146,8 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .annotateMerge(
         describe(
           "Go back to a deploy",
-          "Makes a new deploy of a completed deploy's build, and holds the app's automatic deploys back until a person releases the hold or a newer manual deploy completes. The body may be left out."
+          "Makes a new deploy of a completed deploy's build, and holds the app's automatic deploys back until a person releases the hold or a newer manual deploy completes. The body may be left out.",
+          Examples.reasons
         )
       ),
     HttpApiEndpoint.get("events", "/:id/events", {
@@ -154,4 +165,5 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
   .middleware(StrictInput)
   .middleware(Authorization)
   .prefix("/api/deploys")
-  .annotate(OpenApi.Title, "Deploys") {}
+  .annotate(OpenApi.Title, "Deploys")
+  .annotate(OpenApi.Description, "The deploys of the workspaces that the caller may see.") {}
