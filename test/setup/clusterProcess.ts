@@ -38,15 +38,17 @@ function initialise(initdb: string, data: string) {
   if (run.status !== 0) throw new Error(`initdb failed: ${run.error?.message ?? run.stderr}`)
 }
 
-/** Durability is off: the folder is thrown away, and a crash of the server is not what the tests are about. */
+/** Off unless it is asked for: the folder is thrown away, and a crash of the server is not what most tests are about. */
+const durability = process.argv.includes("durable")
+  ? {}
+  : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
+
 const settings = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
   max_connections: "200",
-  fsync: "off",
-  synchronous_commit: "off",
-  full_page_writes: "off",
-  timezone: "Pacific/Chatham"
+  timezone: "Pacific/Chatham",
+  ...durability
 }
 
 function start(postgres: string, data: string, port: number): ChildProcess {

@@ -176,9 +176,9 @@ export class DeployEngine extends Context.Service<
         cancel,
         list,
         listAll: (principal, options = {}) => listAll((page) => list(principal, page), options),
-        listJson: Effect.fn("DeployEngine.listJson")((principal, options) =>
-          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.listJson)
-        ),
+        // Without a span: making one costs a tenth of what the rest does.
+        listJson: (principal, options) =>
+          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.listJson),
         get,
         lane,
         releaseHold,

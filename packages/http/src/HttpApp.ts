@@ -38,7 +38,7 @@ const secured = (response: HttpServerResponse.HttpServerResponse, requestId: str
 const layerEnvelope = (routes: ReadonlyArray<Route>, basePath: string) =>
   HttpRouter.middleware(
     Effect.gen(function* () {
-      const built = Context.omit(Scope.Scope)(yield* Effect.context<never>())
+      const built = Context.add(Context.omit(Scope.Scope)(yield* Effect.context<never>()), BasePath, basePath)
       const chooseId = yield* chooseRequestId
       const fallback = withFallback(methodsOf(routes))
       return Effect.fnUntraced(function* (httpEffect) {
@@ -46,10 +46,10 @@ const layerEnvelope = (routes: ReadonlyArray<Route>, basePath: string) =>
         return yield* fallback(httpEffect).pipe(
           Effect.map((response) => secured(response, requestId)),
           Effect.annotateLogs({ requestId }),
-          Effect.provideService(RequestId, requestId),
-          Effect.provideService(BasePath, basePath),
           // Loggers and the like that the app was built with are not among what a server gives a request.
-          Effect.updateContext((request: Context.Context<HttpRouter.GlobalProvided>) => Context.merge(built, request))
+          Effect.updateContext((request: Context.Context<HttpRouter.GlobalProvided>) =>
+            Context.add(Context.merge(built, request), RequestId, requestId)
+          )
         )
       })
     }),

@@ -3,7 +3,6 @@ import { StepId } from "../domain/Id.ts"
 import { IdGenerator } from "../domain/IdGenerator.ts"
 import { timestampFromMicros } from "../domain/Timestamp.ts"
 import { selectPage } from "../list/Page.ts"
-import * as PageJson from "../list/PageJson.ts"
 import type { QueryPlan } from "../list/QueryPlan.ts"
 import { Catalog } from "../ports/Catalog.ts"
 import { DeployStore, type StoreChange } from "../ports/DeployStore.ts"
@@ -74,7 +73,7 @@ const make = Effect.gen(function* () {
       )
     ),
     list: Effect.fn("DeployStore.list")(list),
-    listJson: Effect.fn("DeployStore.listJson")((query) => Effect.map(list(query), PageJson.encode)),
+    listJson: Effect.fn("DeployStore.listJson")((query) => Effect.map(list(query), JSON.stringify)),
     claimable: Effect.fn("DeployStore.claimable")((options) => read((state, at) => claimable(state, at, options))),
     claim: Effect.fn("DeployStore.claim")(function* (request) {
       const stepIds = yield* Effect.forEach(request.steps, () => ids.next("stp"))

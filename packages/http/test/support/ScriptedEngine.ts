@@ -21,7 +21,6 @@ import {
   NoDeployableBuild,
   NotFound,
   type OnceOptions,
-  PageJson,
   type Principal,
   StoreError,
   Timestamp,
@@ -190,7 +189,7 @@ export const layerEngine = Layer.effect(
     return DeployEngine.of({
       get,
       list,
-      listJson: (principal, options) => Effect.map(list(principal, options), PageJson.encode),
+      listJson: (principal, options) => Effect.map(list(principal, options), JSON.stringify),
       listAll: () => Stream.make(running, completed),
       create: Effect.fnUntraced(function* (principal, request, options) {
         yield* begin(principal)
