@@ -56,6 +56,8 @@ export interface Claim extends DeployRecord {
   readonly epoch: number
   /** The number of the deploy's last event. */
   readonly lastEvent: number
+  /** How long ago the deploy started, by the store's clock, in milliseconds: 0 for one that starts with this claim. */
+  readonly elapsedMillis: number
 }
 
 /** Moves of one deploy that land together or not at all. */

@@ -27,11 +27,17 @@ export class StepFailed extends Data.TaggedError("StepFailed")<{
 }> {}
 
 /** An attempt that can't be stopped. It lives on when its step is given up. */
-export type InFlight = Fiber.Fiber<Schema.Json, StepError>
+export interface Attempt {
+  readonly number: number
+  readonly fiber: Fiber.Fiber<Schema.Json, StepError>
+}
+
+/** Attempts of one step that can't be stopped, in their order. One that is over its limit may still be at work beside the next. */
+export type InFlight = ReadonlyArray<Attempt>
 
 /** Whether any of these attempts is still at work. */
-export const isAnyAtWork = (attempts: Iterable<InFlight>): boolean =>
-  [...attempts].some((fiber) => fiber.pollUnsafe() === undefined)
+export const isAnyAtWork = (steps: Iterable<InFlight>): boolean =>
+  [...steps].flat().some(({ fiber }) => fiber.pollUnsafe() === undefined)
 
 /** What the runner of a deploy does about a step, and what it gives to it. */
 export interface StepHooks<E> {
@@ -45,9 +51,9 @@ export interface StepHooks<E> {
   /** Where attempts of a `discard` step live. */
   readonly scope: Scope.Scope
   /** Such an attempt that an earlier claim left at work: it is waited for instead of beginning another beside it. */
-  readonly adopted: InFlight | undefined
+  readonly adopted: Attempt["fiber"] | undefined
   /** Told of each such attempt as it begins. */
-  readonly onInFlight: (fiber: InFlight) => void
+  readonly onInFlight: (attempt: Attempt) => void
 }
 
 const overLimit = (what: string, limit: Duration.Input) =>
@@ -81,6 +87,16 @@ const retryDecision = Effect.fnUntraced(function* (step: Step<unknown>, used: nu
   return next
 })
 
+/** Undoes what an attempt over its limit has made. While that fails the next attempt can't begin. */
+const reconcile = (step: Step<unknown>, context: RunContext, output: Option.Option<Schema.Json>) =>
+  contained(step.undo("discarded", context, output)).pipe(
+    Effect.retry({ schedule: step.retry, while: (error) => error.retryable }),
+    Effect.mapError(
+      ({ message }) =>
+        new StepError({ message: `Attempt ${context.attempt} can't be undone: ${message}`, retryable: false })
+    )
+  )
+
 /**
  * An attempt of a `discard` step runs beside the fiber that waits for it. When it is over its limit, it is given the same
  * time again to land, and what it made is undone before the next attempt begins.
@@ -88,7 +104,7 @@ const retryDecision = Effect.fnUntraced(function* (step: Step<unknown>, used: nu
 const discardAttempt = Effect.fnUntraced(function* <E>(step: Step<unknown>, context: RunContext, hooks: StepHooks<E>) {
   const adopted = context.attempt === hooks.attempt ? hooks.adopted : undefined
   const fiber = adopted ?? (yield* Effect.forkIn(contained(step.run(context)), hooks.scope, { startImmediately: true }))
-  hooks.onInFlight(fiber)
+  hooks.onInFlight({ number: context.attempt, fiber })
   const landed = Effect.map(Fiber.await(fiber), Option.some)
   const late = {
     duration: step.attemptTimeout,
@@ -97,7 +113,7 @@ const discardAttempt = Effect.fnUntraced(function* <E>(step: Step<unknown>, cont
   const exit = yield* Effect.timeoutOrElse(landed, late)
   if (Option.isSome(exit)) return yield* exit.value
   const output = Option.flatMap(yield* Effect.timeoutOrElse(landed, late), Exit.getSuccess)
-  yield* contained(step.undo("discarded", context, output))
+  yield* reconcile(step, context, output)
   return yield* overLimit(`Attempt ${context.attempt} of step ${step.name}`, step.attemptTimeout)
 })
 

@@ -1,6 +1,7 @@
-import { HashMap, Option, Order } from "effect"
+import { DateTime, HashMap, Option, Order } from "effect"
 import type { StepRecord } from "../../domain/DeployStep.ts"
 import type { DeployId, StepId } from "../../domain/Id.ts"
+import type { Timestamp } from "../../domain/Timestamp.ts"
 import type { Claim, ClaimRequest } from "../../ports/DeployStore.ts"
 import {
   deployOf,
@@ -34,7 +35,7 @@ export const claim = (state: State, now: Now, request: ClaimWithIds): Transition
     return unchanged(state, Option.none())
   }
   const taken = withLease(stored, now, request)
-  return { state: withDeploy(state, taken), answer: Option.some(asClaim(taken)), changes: [] }
+  return { state: withDeploy(state, taken), answer: Option.some(asClaim(taken, now)), changes: [] }
 }
 
 const claimPending = (
@@ -62,7 +63,7 @@ const claimPending = (
       occupant: id,
       queue: lane.queue.filter((other) => other !== id)
     }),
-    answer: Option.some(asClaim(running)),
+    answer: Option.some(asClaim(running, now)),
     changes: [{ deployId: id, kind: "events" }]
   }
 }
@@ -97,12 +98,15 @@ const pendingSteps = ({ deployId, stepIds, steps }: ClaimWithIds) =>
     ]
   })
 
-const asClaim = (stored: StoredDeploy): Claim => ({
+const asClaim = (stored: StoredDeploy, now: Now): Claim => ({
   deploy: stored.deploy,
   steps: stored.steps,
   epoch: stored.epoch,
-  lastEvent: lastEvent(stored)
+  lastEvent: lastEvent(stored),
+  elapsedMillis: Math.max(0, now.millis - millisOf(stored.deploy.startedAt ?? now.at))
 })
+
+const millisOf = (at: Timestamp) => DateTime.toEpochMillis(DateTime.makeUnsafe(at))
 
 /** Deploys that a claim by this owner may win now, the oldest first. */
 export const claimable = (
