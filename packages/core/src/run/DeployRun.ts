@@ -66,7 +66,7 @@ const attemptToBegin = (record: StepRecord) =>
 
 const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) => {
   const attempt = attemptToBegin(record)
-  const left = run.inFlight.get(record.index) ?? []
+  const left = run.inFlight.get(record.index)
   return runStep(step, {
     attempt,
     context: runContext(run.live, stepContext(run.session, run.outputs, step), record),
@@ -84,11 +84,8 @@ const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) => {
         delayMillis: Math.ceil(delayMillis)
       }),
     scope: run.scope,
-    adopted: left.findLast(({ number }) => number === attempt)?.fiber,
-    onInFlight: (begun) => {
-      const others = (run.inFlight.get(record.index) ?? []).filter(({ fiber }) => fiber !== begun.fiber)
-      run.inFlight.set(record.index, [...others, begun])
-    }
+    adopted: left?.attempt === attempt ? left.fiber : undefined,
+    onInFlight: (begun) => void run.inFlight.set(record.index, begun)
   })
 }
 

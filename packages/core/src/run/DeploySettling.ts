@@ -6,7 +6,7 @@ import { type Step, StepError } from "../plan/Step.ts"
 import type { DeployRunInput } from "./DeployRun.ts"
 import { stepContext } from "./StepContexts.ts"
 import { stepRef } from "./StepRecords.ts"
-import { type InFlight, isAnyAtWork } from "./StepRunner.ts"
+import type { InFlight } from "./StepRunner.ts"
 
 /** From the least to the most that there is to say: the outcome of a deploy is the greatest of its steps. */
 const ranking: ReadonlyArray<Outcome> = ["prevented", "discarded", "reverted", "unresolved"]
@@ -14,31 +14,23 @@ const ranking: ReadonlyArray<Outcome> = ["prevented", "discarded", "reverted", "
 const greatest = (outcomes: ReadonlyArray<Outcome>) =>
   ranking.findLast((outcome) => outcomes.includes(outcome)) ?? "discarded"
 
-/** What became of the attempts of a step that could not be stopped. */
+/** What became of the attempt of a step that could not be stopped. */
 interface Landing {
-  /** What the last of them returned, or the step where it had completed. */
+  /** What it returned, or the step where it had completed. */
   readonly output: Option.Option<StepRecord["output"]>
-  /** Whether one is at work past the step's time limit: what it will do then, nobody undoes. */
+  /** Whether it is at work past the step's time limit: what it will do then, nobody undoes. */
   readonly isLate: boolean
 }
 
 const landing = Effect.fnUntraced(function* (
   step: Step<unknown> | undefined,
-  attempts: InFlight
+  fiber: InFlight["fiber"] | undefined
 ): Effect.fn.Return<Landing> {
-  if (step !== undefined && isAnyAtWork([attempts]))
-    yield* Effect.timeoutOrElse(Fiber.awaitAll(attempts.map(({ fiber }) => fiber)), {
-      duration: step.timeout,
-      orElse: () => Effect.void
-    })
-  const outputs = attempts.flatMap(({ fiber }) => {
-    const exit = fiber.pollUnsafe()
-    return exit !== undefined && Exit.isSuccess(exit) ? [exit.value] : []
-  })
-  return {
-    output: outputs.length === 0 ? Option.none() : Option.some(outputs.at(-1) ?? null),
-    isLate: isAnyAtWork([attempts])
-  }
+  if (fiber === undefined) return { output: Option.none(), isLate: false }
+  const limit = step?.timeout ?? 0
+  yield* Effect.timeoutOrElse(Fiber.await(fiber), { duration: limit, orElse: () => Effect.void })
+  const exit = fiber.pollUnsafe()
+  return exit === undefined ? { output: Option.none(), isLate: true } : { output: Exit.getSuccess(exit), isLate: false }
 })
 
 const missingStep = new StepError({ message: "The step is no longer in the plan", retryable: false })
@@ -47,7 +39,7 @@ const late = new StepError({ message: "An attempt that can't be stopped was stil
 
 /** Ends what was at work when the deploy failed. */
 const land = Effect.fnUntraced(function* (input: DeployRunInput, record: StepRecord, step: Step<unknown> | undefined) {
-  const landed = yield* landing(step, input.inFlight.get(record.index) ?? [])
+  const landed = yield* landing(step, input.inFlight.get(record.index)?.fiber)
   if (record.status === "completed") return { ...landed, output: Option.some(record.output) }
   if (record.status !== "running") return landed
   const discarded = record.cancellation === "discard"

@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Ref, Schedule, Schema } from "effect"
+import { Effect, Fiber, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import { StoreError } from "../../src/domain/DeployError.ts"
-import { makeStep, StepError } from "../../src/plan/Step.ts"
 import { DeployStore } from "../../src/ports/DeployStore.ts"
 import { hangs, succeeds } from "../../src/testing/ScriptedTarget.ts"
 import { insert, ports, read, store } from "../fixtures/engine.ts"
@@ -80,26 +79,6 @@ describe("settling", () => {
       assert.strictEqual(yield* Ref.get(undone), 1)
       const compensated = (yield* events).find((event) => event.type === "step.compensated")
       assert.include(compensated?.data.error, "still at work")
-    }).pipe(Effect.provide(store))
-  )
-
-  it.effect("is unresolved while an earlier attempt than the last goes on", () =>
-    Effect.gen(function* () {
-      const step = makeStep({
-        name: "first",
-        output: Schema.Null,
-        cancellation: "discard",
-        attemptTimeout: "1 minute",
-        retry: Schedule.recurs(1),
-        run: ({ attempt }) => (attempt === 1 ? Effect.never : Effect.fail(new StepError({ message: "no" }))),
-        compensation: () => Effect.succeed("discarded")
-      })
-      yield* insert(id).pipe(Effect.provide(ports()))
-      const one = yield* node(step)
-      yield* TestClock.adjust("30 minutes")
-      yield* Fiber.join(one.running)
-      const { deploy } = yield* read(id)
-      assert.deepStrictEqual([deploy.failureCode, deploy.metadata["outcome"]], ["step_failed", "unresolved"])
     }).pipe(Effect.provide(store))
   )
 })

@@ -3,7 +3,7 @@ import { Deferred, Effect, Fiber, Ref, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import type { RunContext } from "../../src/plan/Step.ts"
 import { makeStep, type Step, StepError, type StepOptions } from "../../src/plan/Step.ts"
-import { type Attempt, runStep, type StepHooks } from "../../src/run/StepRunner.ts"
+import { type InFlight, runStep, type StepHooks } from "../../src/run/StepRunner.ts"
 import { sampleDeploy } from "../fixtures/sampleDeploy.ts"
 
 const step = (options: Partial<StepOptions<string>>) =>
@@ -21,7 +21,7 @@ const context = (attempt: number): RunContext => ({
 
 const run = Effect.fnUntraced(function* (subject: Step<unknown>, hooks: Partial<StepHooks<never>> = {}) {
   const told: Array<string> = []
-  const inFlight: Array<Attempt> = []
+  const inFlight: Array<InFlight> = []
   const scope = yield* Effect.scope
   const result = yield* Effect.result(
     runStep(subject, {
@@ -169,7 +169,7 @@ describe("a step that can't be stopped", () => {
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const begun = yield* Deferred.make<void>()
-      const fibers: Array<Attempt["fiber"]> = []
+      const fibers: Array<InFlight["fiber"]> = []
       const upload = step({
         cancellation: "discard",
         run: () => Deferred.succeed(begun, undefined).pipe(Effect.andThen(Deferred.await(gate)), Effect.as("landed"))
@@ -201,6 +201,21 @@ describe("a step that can't be stopped", () => {
       assert.deepStrictEqual(result._tag === "Success" && result.success, { attempt: 2, output: "in time" })
       assert.lengthOf(undone, 1)
       assert.include(undone[0], "late")
+    })
+  )
+
+  it.effect("is not tried again before the attempt over its limit has ended", () =>
+    Effect.gen(function* () {
+      const upload = step({
+        cancellation: "discard",
+        attemptTimeout: "10 seconds",
+        timeout: "1 hour",
+        retry: Schedule.recurs(2),
+        run: () => Effect.never
+      })
+      const { result, told } = yield* inTime(run(upload))
+      assert.deepStrictEqual(told, ["start 1"])
+      assert.include(result._tag === "Failure" && result.failure.error.message, "longer than 1h")
     })
   )
 
