@@ -3,7 +3,7 @@ import { catalogLookup, requireRight } from "./CatalogLookup.ts"
 import type { CreateDeploy, DeployForEvent, OnceOptions } from "./CreateDeploy.ts"
 import { type CreatedDeploy, deployCreation } from "./DeployCreation.ts"
 import { type DeployDetails, detailsOf } from "./DeployDetails.ts"
-import type { Cancellation, Deploy } from "./domain/Deploy.ts"
+import { type Cancellation, type Deploy, isFinal } from "./domain/Deploy.ts"
 import {
   type BuildNotDeployable,
   type DeployFinished,
@@ -27,6 +27,7 @@ import { makeQueryPlan } from "./list/QueryPlan.ts"
 import { DeployStore } from "./ports/DeployStore.ts"
 import { QueuePolicies } from "./QueuePolicies.ts"
 import { deployFeed } from "./run/DeployFeed.ts"
+import { countEnd } from "./run/DeployMetrics.ts"
 import { DeployRunner } from "./run/DeployRunner.ts"
 import * as FiberDispatcher from "./run/FiberDispatcher.ts"
 import { LiveEvents } from "./run/LiveEvents.ts"
@@ -180,7 +181,9 @@ export class DeployEngine extends Context.Service<
         const { deploy } = yield* find(principal, id)
         yield* requireRight(principal, "cancel", deploy.workspaceId)
         const reason = options?.reason === undefined ? null : storableText(options.reason)
-        return yield* store.cancel({ deployId: id, by: principal.subject, reason })
+        const cancellation = yield* store.cancel({ deployId: id, by: principal.subject, reason })
+        if (!isFinal(deploy.status)) yield* countEnd(deploy, "cancelled")
+        return cancellation
       })
 
       const list = Effect.fn("DeployEngine.list")((principal: Principal, options: ListOptions) =>

@@ -12,6 +12,7 @@ import {
   type Schema,
   type Scope
 } from "effect"
+import { attemptSpan, undoSpan } from "./DeploySpans.ts"
 import { type RunContext, type Step, StepError } from "../plan/Step.ts"
 
 /** What a step returned, in its stored form, and in which attempt. */
@@ -24,7 +25,11 @@ export interface StepResult {
 export class StepFailed extends Data.TaggedError("StepFailed")<{
   readonly attempt: number
   readonly error: StepError
-}> {}
+}> {
+  override get message() {
+    return this.error.message
+  }
+}
 
 /** An attempt that can't be stopped. It lives on when its step is given up. */
 export type InFlight = Fiber.Fiber<Schema.Json, StepError>
@@ -87,7 +92,8 @@ const retryDecision = Effect.fnUntraced(function* (step: Step<unknown>, used: nu
  */
 const discardAttempt = Effect.fnUntraced(function* <E>(step: Step<unknown>, context: RunContext, hooks: StepHooks<E>) {
   const adopted = context.attempt === hooks.attempt ? hooks.adopted : undefined
-  const fiber = adopted ?? (yield* Effect.forkIn(contained(step.run(context)), hooks.scope, { startImmediately: true }))
+  const attempt = contained(step.run(context)).pipe(attemptSpan(step.name, context.attempt))
+  const fiber = adopted ?? (yield* Effect.forkIn(attempt, hooks.scope, { startImmediately: true }))
   hooks.onInFlight(fiber)
   const landed = Effect.map(Fiber.await(fiber), Option.some)
   const late = {
@@ -97,7 +103,7 @@ const discardAttempt = Effect.fnUntraced(function* <E>(step: Step<unknown>, cont
   const exit = yield* Effect.timeoutOrElse(landed, late)
   if (Option.isSome(exit)) return yield* exit.value
   const output = Option.flatMap(yield* Effect.timeoutOrElse(landed, late), Exit.getSuccess)
-  yield* contained(step.undo("discarded", context, output))
+  yield* contained(step.undo("discarded", context, output)).pipe(undoSpan(step.name))
   return yield* overLimit(`Attempt ${context.attempt} of step ${step.name}`, step.attemptTimeout)
 })
 
@@ -106,7 +112,8 @@ const interruptAttempt = (step: Step<unknown>, context: RunContext) =>
     Effect.timeoutOrElse({
       duration: step.attemptTimeout,
       orElse: () => Effect.fail(overLimit(`Attempt ${context.attempt} of step ${step.name}`, step.attemptTimeout))
-    })
+    }),
+    attemptSpan(step.name, context.attempt)
   )
 
 /**
