@@ -12,9 +12,20 @@ const base32 = "0123456789abcdefghjkmnpqrstvwxyz"
  * of the right half of a trace id.
  */
 export const deployTraceId = (id: DeployId): string => {
-  let bits = 0n
-  for (const character of id.slice("dep_".length)) bits = bits * 32n + BigInt(base32.indexOf(character))
-  return bits.toString(16).padStart(32, "0")
+  let hex = ""
+  // The first character holds 3 bits and every other 5: digits of 4 bits are cut off as they fill up.
+  let bits = 0
+  let width = -2
+  for (let index = "dep_".length; index < id.length; index++) {
+    bits = (bits << 5) | base32.indexOf(id.charAt(index))
+    width += 5
+    while (width >= 4) {
+      width -= 4
+      hex += (bits >> width).toString(16)
+      bits &= (1 << width) - 1
+    }
+  }
+  return hex
 }
 
 /** A parent with a trace but without a span: what is below it is a root. Exporters write no parent for an empty id. */
@@ -31,12 +42,11 @@ const failureKey = "error.type"
 const messageKey = "deploy.error"
 
 const failIfTold = <A>(result: A) =>
-  Effect.flatMap(Effect.option(Effect.currentSpan), (span) => {
-    const attributes = span._tag === "Some" ? span.value.attributes : new Map<string, unknown>()
-    return attributes.has(failureKey)
-      ? Effect.fail(new SpanFailure({ result, reason: String(attributes.get(messageKey)) }))
+  Effect.flatMap(Effect.option(Effect.currentSpan), (span) =>
+    span._tag === "Some" && span.value.attributes.has(failureKey)
+      ? Effect.fail(new SpanFailure({ result, reason: String(span.value.attributes.get(messageKey)) }))
       : Effect.succeed(result)
-  })
+  )
 
 /** Says of the run's span how the deploy has ended: `completed`, or with which failure code and why. */
 export const tellEnd = (end: string, message?: string): Effect.Effect<void> =>
