@@ -20,8 +20,8 @@ import { SqlClient } from "effect/sql"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { check, report } from "../invariants/check.ts"
-import { type Answers, readSnapshot } from "../invariants/Snapshot.ts"
+import { check, report, stories } from "../invariants/check.ts"
+import { type Answers, readSnapshot, type Snapshot } from "../invariants/Snapshot.ts"
 import type { Manner } from "./ChaosTarget.ts"
 import type { NodeConfig } from "./NodeConfig.ts"
 import { World } from "./World.ts"
@@ -222,5 +222,11 @@ export class Lab {
       const events = snapshot.deploys.reduce((sum, kept) => sum + kept.events.length, 0)
       return { snapshot, deploys: snapshot.deploys.length, events, strays: snapshot.served?.strays.size ?? 0 }
     })
+  }
+
+  /** Fails where a deploy ended in another way than these: completed, or with a failure code. */
+  endedAs({ deploys }: Snapshot, ...ways: ReadonlyArray<string>): void {
+    const others = deploys.filter(({ deploy }) => !ways.includes(deploy.failureCode ?? deploy.status))
+    if (others.length > 0) assert.fail(stories(others))
   }
 }

@@ -2,6 +2,7 @@ import type { MoveRequest } from "@deploys/core"
 import { Deferred, Effect, Exit, Option, Semaphore } from "effect"
 import type { SqlError } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
+import { limited } from "../internal/operation.ts"
 import { move, type Moved } from "./move.ts"
 
 interface Waiting {
@@ -42,7 +43,7 @@ export const makeMoveLane = (db: Database) => {
     Effect.suspend(() => {
       const taken = take()
       const requests = taken.map(({ request }) => request)
-      return Effect.flatMap(Effect.exit(move(db, requests)), (exit) =>
+      return Effect.flatMap(Effect.exit(limited(move(db, requests))), (exit) =>
         Effect.forEach(
           taken,
           ({ answer }, n) =>
@@ -72,7 +73,7 @@ export const makeMoveLane = (db: Database) => {
 
   // In a transaction of the host's nothing is durable yet, so nobody else's moves may come along.
   const alone = (requests: ReadonlyArray<MoveRequest>) =>
-    Effect.flatMap(move(db, requests), (answers) => Effect.forEach(answers, (answer) => answer))
+    Effect.flatMap(limited(move(db, requests)), (answers) => Effect.forEach(answers, (answer) => answer))
 
   return (requests: ReadonlyArray<MoveRequest>) =>
     Effect.flatMap(Effect.serviceOption(db.sql.transactionService), (transaction) =>
