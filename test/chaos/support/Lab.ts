@@ -135,10 +135,10 @@ export class Lab {
   }
 
   /** Creates a deploy of the n-th app, and keeps what was answered. */
-  create(nth: number, chaos: Manner = {}, key: string | null = null) {
+  create(nth: number, chaos: Manner = {}, key: string | null = null, engine = this.engine) {
     const buildId = this.apps[nth]?.buildId ?? assert.fail(`there is no app ${nth}`)
     const options = key === null ? {} : { idempotencyKey: key }
-    return Effect.map(this.engine.create(me, { buildId, metadata: { chaos } }, options), ({ id }) => {
+    return Effect.map(engine.create(me, { buildId, metadata: { chaos } }, options), ({ id }) => {
       this.#creates.push({ key, deployId: id })
       return id
     })
@@ -150,8 +150,8 @@ export class Lab {
     )
   }
 
-  cancel(deployId: DeployId) {
-    return Effect.tap(this.engine.cancel(me, deployId), ({ at, by }) =>
+  cancel(deployId: DeployId, engine = this.engine) {
+    return Effect.tap(engine.cancel(me, deployId), ({ at, by }) =>
       Effect.sync(() => this.#cancels.push({ deployId, at, by }))
     )
   }
