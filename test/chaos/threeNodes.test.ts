@@ -13,8 +13,9 @@ const start = (lab: Lab, settings: Partial<NodeConfig> = {}) =>
     concurrency: "unbounded"
   })
 
-/** What a reader of another process gets of a deploy, and how many milliseconds after it was written. */
+/** What a reader of another process gets of a deploy, and how many milliseconds after it was written while it read. */
 const watched = Effect.fnUntraced(function* (lab: Lab, id: DeployId) {
+  const since = Date.now()
   const seen: Array<{ readonly event: FeedEvent; readonly late: number }> = []
   yield* Stream.runForEach(lab.engine.events(me, id), (event) =>
     Effect.sync(() => seen.push({ event, late: Date.now() - Date.parse(event.at) }))
@@ -24,7 +25,11 @@ const watched = Effect.fnUntraced(function* (lab: Lab, id: DeployId) {
     numbers,
     numbers.map((_, index) => index + 1)
   )
-  return { id, count: numbers.length, late: Math.max(...seen.map(({ late }) => late)) }
+  return {
+    id,
+    count: numbers.length,
+    late: Math.max(0, ...seen.filter(({ event }) => Date.parse(event.at) > since).map(({ late }) => late))
+  }
 })
 
 const workspaceOf = ({ deploy }: Kept) => deploy.workspaceId
