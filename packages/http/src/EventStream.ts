@@ -1,5 +1,5 @@
 import { type FeedEvent } from "@deploys/core"
-import { Effect, Schema, Stream } from "effect"
+import { type Cause, Effect, Schema, Stream } from "effect"
 import { Sse } from "effect/encoding"
 import { HttpServerResponse } from "effect/http"
 import { DeploySse } from "./api/index.ts"
@@ -44,12 +44,14 @@ export const encodedEvents = <E>(feed: Stream.Stream<FeedEvent, E>, draining: Ef
  * A stream that breaks is logged and ends before its final event: readers then come back with `Last-Event-ID`.
  */
 export const respond = Effect.fnUntraced(function* <E>(stream: Stream.Stream<Uint8Array, E>) {
+  // The server reads the stream when the request is behind it: what is logged is to bear its id all the same.
+  const request = yield* Effect.context<never>()
+  const log = (cause: Cause.Cause<E>) =>
+    Effect.provideContext(Effect.logError("The feed of a deploy broke", cause), request)
   const bytes = stream.pipe(
-    Stream.catchCause((cause) => Stream.fromEffectDrain(Effect.logError("The feed of a deploy broke", cause))),
+    Stream.catchCause((cause) => Stream.fromEffectDrain(log(cause))),
     // Headers go out with the first bytes: a reader is to know at once that it is connected.
-    Stream.prepend([comment.bytes]),
-    // The server reads the stream when the request is behind it: what is logged is to bear its id all the same.
-    Stream.provideContext(yield* Effect.context<never>())
+    Stream.prepend([comment.bytes])
   )
   const headers = { "x-accel-buffering": "no" }
   return HttpServerResponse.stream(bytes, { contentType: "text/event-stream", headers })

@@ -48,11 +48,12 @@ export const makeSharedFeed = Effect.fnUntraced(function* <E>(read: Read<E>) {
     while (exit === undefined) {
       yield* wanted.await
       wanted.closeUnsafe()
+      yield* Queue.peek(events)
+      yield* Effect.sleep(tick)
       const taken = yield* Queue.takeAll(events)
       begin(after).add(taken.flatMap((item) => ("bytes" in item ? [item] : [])))
       exit = taken.flatMap((item) => ("bytes" in item ? [] : [item]))[0]
       tell()
-      yield* Effect.sleep(tick)
     }
   })
   yield* Effect.forkScoped(Effect.scoped(pump))
