@@ -55,13 +55,14 @@ export const layer = HttpApiBuilder.group(
     const read = yield* heldAnswer
     const rest = handlers.handleRaw(
       "search",
-      Effect.fn("DeploysApi.search")(function* ({ request }) {
+      Effect.fnUntraced(function* ({ request }) {
         const options = yield* Effect.fromResult(decodeSearchDeploys(yield* readJson(request)))
         return jsonText(yield* engine.listJson(yield* CurrentPrincipal, options))
       }, Effect.catch(failWithProblem))
     )
     return rest.handleAll({
-      list: Effect.fn("DeploysApi.list")(function* ({ query }) {
+      // Without a span: the request has one.
+      list: Effect.fnUntraced(function* ({ query }) {
         const options = yield* Effect.fromResult(decodeListQuery(query))
         return jsonText(yield* engine.listJson(yield* CurrentPrincipal, options))
       }, Effect.catch(failWithProblem)),

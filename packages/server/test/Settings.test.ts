@@ -17,6 +17,7 @@ describe("settings", () => {
         dataDir: ".deploys",
         target: "local",
         sitesPort: 4000,
+        pages: Option.none(),
         runner: true,
         maxRunning: 16,
         queuePolicy: "queue",
@@ -40,7 +41,7 @@ describe("settings", () => {
 
   it.effect("are read from their variables", () =>
     Effect.gen(function* () {
-      const read1 = yield* read({
+      const { pages, ...read1 } = yield* read({
         HOST: "::1",
         PORT: "0",
         DATABASE_URL: "postgresql://u:p@h:5432/d",
@@ -79,6 +80,7 @@ describe("settings", () => {
           corsOrigins: ["https://a.example.com", "http://localhost:5173"]
         }
       )
+      assert.isTrue(Option.isNone(pages))
       assert.deepStrictEqual(Option.map(read1.databaseUrl, Redacted.value), Option.some("postgresql://u:p@h:5432/d"))
     })
   )
@@ -93,7 +95,7 @@ describe("settings", () => {
     ["SITES_PORT", "1e3", `SITES_PORT: ${port} "1e3"`],
     ["RUNNER", "yes", `RUNNER: expected "on" or "off", got "yes"`],
     ["TARGET", "s3", `TARGET: expected "local" or "pages", got "s3"`],
-    ["TARGET", "pages", `TARGET: "pages" is not available yet, only "local" is`],
+    ["TARGET", "pages", "CLOUDFLARE_ACCOUNT_ID: TARGET=pages needs it"],
     ["QUEUE_POLICY", "newest", `QUEUE_POLICY: expected "queue" or "latest" or "replace", got "newest"`],
     ["MAX_RUNNING", "0", `MAX_RUNNING: expected a whole number from 1 to 1000, got "0"`],
     ["LEASE_SECONDS", "1.5", `LEASE_SECONDS: expected a whole number from 1 to 300, got "1.5"`],
@@ -108,6 +110,51 @@ describe("settings", () => {
       const error = yield* Effect.flip(read({ [name]: value }))
       assert.strictEqual(error.message, message)
       assert.notInclude(error.message, "\n")
+    })
+  )
+
+  const cloudflare = {
+    TARGET: "pages",
+    CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef",
+    CLOUDFLARE_API_TOKEN: "s3cret-token"
+  }
+
+  it.effect("of Cloudflare Pages are its own address and no prefix where nothing else is set", () =>
+    Effect.gen(function* () {
+      const { accountId, apiToken, baseUrl, prefix } = yield* Effect.fromOption((yield* read(cloudflare)).pages)
+      assert.deepStrictEqual(
+        [accountId, Redacted.value(apiToken), baseUrl, prefix],
+        [cloudflare.CLOUDFLARE_ACCOUNT_ID, "s3cret-token", "https://api.cloudflare.com/client/v4", ""]
+      )
+      assert.notInclude(JSON.stringify(yield* read(cloudflare)), "s3cret-token")
+    })
+  )
+
+  it.effect("of Cloudflare Pages are not asked for where nothing is run", () =>
+    Effect.gen(function* () {
+      const { pages, target } = yield* read({ TARGET: "pages", RUNNER: "off" })
+      assert.deepStrictEqual([target, pages], ["pages", Option.none()])
+    })
+  )
+
+  const prefix =
+    "CLOUDFLARE_PAGES_PREFIX: expected at most 18 lower-case letters, digits and hyphens, the first no hyphen"
+  const address = "CLOUDFLARE_API_BASE_URL: expected an address such as https://api.example.com/v4, got"
+  const wrongPages: ReadonlyArray<readonly [name: string, value: string, message: string]> = [
+    ["CLOUDFLARE_ACCOUNT_ID", "", "CLOUDFLARE_ACCOUNT_ID: TARGET=pages needs it"],
+    ["CLOUDFLARE_ACCOUNT_ID", "acme", `CLOUDFLARE_ACCOUNT_ID: expected 32 hexadecimal digits, got "acme"`],
+    ["CLOUDFLARE_API_TOKEN", "", "CLOUDFLARE_API_TOKEN: TARGET=pages needs it"],
+    ["CLOUDFLARE_API_TOKEN", "s3 cret", "CLOUDFLARE_API_TOKEN: expected visible ASCII characters without spaces"],
+    ["CLOUDFLARE_API_BASE_URL", "api.cloudflare.com", `${address} "api.cloudflare.com"`],
+    ["CLOUDFLARE_API_BASE_URL", "ftp://h/v4", `${address} "ftp://h/v4"`],
+    ["CLOUDFLARE_PAGES_PREFIX", "-a", `${prefix}, got "-a"`],
+    ["CLOUDFLARE_PAGES_PREFIX", "Team", `${prefix}, got "Team"`],
+    ["CLOUDFLARE_PAGES_PREFIX", "a".repeat(19), `${prefix}, got "${"a".repeat(19)}"`]
+  ]
+  it.effect.each(wrongPages)("say in one line that for Cloudflare Pages %s can't be '%s'", ([name, value, message]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read({ ...cloudflare, [name]: value }))
+      assert.strictEqual(error.message, message)
     })
   )
 

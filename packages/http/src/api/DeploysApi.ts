@@ -1,7 +1,9 @@
 import { CreateDeploy, Deploy, DeployEvent, DeployId, IdempotencyKey, Page, ProgressEvent } from "@deploys/core"
 import { Schema, SchemaTransformation } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { describe } from "./ApiDocument.ts"
 import { Authorization } from "./Authorization.ts"
+import * as Examples from "./Examples.ts"
 import { appliedHeader, conditionalGet, DeployFound, preferHeader } from "./GetDeploy.ts"
 import { listParameters } from "./ListParameters.ts"
 import { ListQuery, listQueryFaults } from "./ListQuery.ts"
@@ -10,12 +12,16 @@ import { SearchDeploys } from "./SearchDeploys.ts"
 import { JsonBody, OwnLimits, QueryFaults, StrictInput } from "./StrictInput.ts"
 
 /** Body of a cancel; it may be left out as a whole. */
-export const CancelDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
+export const CancelDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) }).annotate({
+  identifier: "CancelDeploy"
+})
 /** Body of a cancel. */
 export interface CancelDeploy extends Schema.Schema.Type<typeof CancelDeploy> {}
 
 /** Body of a rollback; it may be left out as a whole. */
-export const RollbackDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
+export const RollbackDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) }).annotate({
+  identifier: "RollbackDeploy"
+})
 /** Body of a rollback. */
 export interface RollbackDeploy extends Schema.Schema.Type<typeof RollbackDeploy> {}
 
@@ -45,8 +51,6 @@ export const LastEventId = Schema.String.check(
 
 const params = { id: DeployId }
 
-const describe = (summary: string, description: string) => OpenApi.annotations({ summary, description })
-
 /** The deploys of the workspaces that the caller may see. */
 export class DeploysApi extends HttpApiGroup.make("deploys")
   .add(
@@ -66,7 +70,11 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .middleware(JsonBody)
       .annotate(OwnLimits, true)
       .annotateMerge(
-        describe("Search deploys", "The list with its parameters as a body, for what is too long for a query.")
+        describe(
+          "Search deploys",
+          "The list with its parameters as a body, for what is too long for a query.",
+          Examples.searches
+        )
       ),
     HttpApiEndpoint.post("create", "/", {
       payload: CreateDeploy,
@@ -85,7 +93,8 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .annotateMerge(
         describe(
           "Create a deploy",
-          "Deploys a completed build, or the latest completed build of an app: exactly one of the two. `Prefer: wait=N` holds the answer until the deploy is final or N seconds, at most 60, have passed."
+          "Deploys a completed build, or the latest completed build of an app: exactly one of the two. `Prefer: wait=N` holds the answer until the deploy is final or N seconds, at most 60, have passed.",
+          Examples.creates
         )
       ),
     HttpApiEndpoint.get("get", "/:id", {
@@ -110,7 +119,8 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .annotateMerge(
         describe(
           "Cancel a deploy",
-          "Ends a deploy for good. Cancelling a cancelled deploy succeeds again; the body may be left out."
+          "Ends a deploy for good. Cancelling a cancelled deploy succeeds again; the body may be left out.",
+          Examples.reasons
         )
       ),
     HttpApiEndpoint.post("rollback", "/:id/rollback", {
@@ -131,7 +141,8 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .annotateMerge(
         describe(
           "Go back to a deploy",
-          "Makes a new deploy of a completed deploy's build, and holds the app's automatic deploys back until a person releases the hold or a newer manual deploy completes. The body may be left out."
+          "Makes a new deploy of a completed deploy's build, and holds the app's automatic deploys back until a person releases the hold or a newer manual deploy completes. The body may be left out.",
+          Examples.reasons
         )
       ),
     HttpApiEndpoint.get("events", "/:id/events", {
@@ -149,4 +160,5 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
   .middleware(StrictInput)
   .middleware(Authorization)
   .prefix("/api/deploys")
-  .annotate(OpenApi.Title, "Deploys") {}
+  .annotate(OpenApi.Title, "Deploys")
+  .annotate(OpenApi.Description, "The deploys of the workspaces that the caller may see.") {}

@@ -21,7 +21,6 @@ import {
   NoDeployableBuild,
   NotFound,
   type OnceOptions,
-  PageJson,
   type Principal,
   StoreError,
   Timestamp,
@@ -202,7 +201,7 @@ export const layerEngine = Layer.effect(
           Effect.andThen(Effect.flatten(Ref.get(script.final)), get(principal, id))
         ).pipe(Effect.ensuring(Ref.update(script.waiters, (n) => n - 1))),
       list,
-      listJson: (principal, options) => Effect.map(list(principal, options), PageJson.encode),
+      listJson: (principal, options) => Effect.map(list(principal, options), JSON.stringify),
       listAll: () => Stream.make(running, completed),
       create: Effect.fnUntraced(function* (principal, request, options) {
         yield* begin(principal)
@@ -245,6 +244,7 @@ export const layerEngine = Layer.effect(
         }
         return { reason: options?.reason ?? null, by: principal.subject, at }
       }),
+      watch: () => Effect.die("nobody watches"),
       events: (_, __, options) =>
         Stream.unwrap(
           Effect.gen(function* () {
