@@ -8,6 +8,7 @@ import * as BearerAuth from "./BearerAuth.ts"
 import * as BodyCheck from "./BodyCheck.ts"
 import * as DocsPage from "./DocsPage.ts"
 import * as DeploysHandlers from "./DeploysHandlers.ts"
+import { corsMiddleware } from "./CorsOrigins.ts"
 import { withFallback } from "./Fallback.ts"
 import * as InputCheck from "./InputCheck.ts"
 import { chooseRequestId, RequestId } from "./RequestId.ts"
@@ -41,9 +42,10 @@ const layerEnvelope = (routes: ReadonlyArray<Route>, basePath: string) =>
       const built = Context.add(Context.omit(Scope.Scope)(yield* Effect.context<never>()), BasePath, basePath)
       const chooseId = yield* chooseRequestId
       const fallback = withFallback(methodsOf(routes))
+      const cors = yield* corsMiddleware
       return Effect.fnUntraced(function* (httpEffect) {
         const requestId = yield* chooseId
-        return yield* fallback(httpEffect).pipe(
+        return yield* cors(fallback(httpEffect)).pipe(
           Effect.map((response) => secured(response, requestId)),
           Effect.annotateLogs({ requestId }),
           // Loggers and the like that the app was built with are not among what a server gives a request.

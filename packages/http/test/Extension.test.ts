@@ -144,7 +144,7 @@ describe("the problems", () => {
     const types = Object.values(Problems).flatMap((problem) =>
       "fields" in problem ? [problem.fields.type.schema.literal] : []
     )
-    assert.lengthOf(types, 14)
+    assert.lengthOf(types, 16)
     assert.strictEqual(new Set(types).size, types.length)
   })
 })

@@ -7,12 +7,14 @@ import type { QueryPlan } from "../list/QueryPlan.ts"
 import { Catalog } from "../ports/Catalog.ts"
 import { DeployStore, type StoreChange } from "../ports/DeployStore.ts"
 import { cancel } from "./internal/cancel.ts"
-import { claim, claimable } from "./internal/claim.ts"
+import { claim } from "./internal/claim.ts"
+import { claimable } from "./internal/claimable.ts"
 import { insert } from "./internal/insert.ts"
 import { lane, releaseHold, waiting } from "./internal/lane.ts"
 import { release, renew } from "./internal/lease.ts"
 import { move } from "./internal/move.ts"
 import { remembered } from "./internal/once.ts"
+import { createdPositions, eventsOf, openPositions } from "./internal/positions.ts"
 import { relativesFor } from "./internal/relatives.ts"
 import { deployOf, emptyState, type Now, type State, type Transition } from "./internal/state.ts"
 
@@ -97,6 +99,13 @@ const make = Effect.gen(function* () {
             ?.events.slice(after, after + limit)
             .map(({ event }) => event) ?? []
       )
+    ),
+    eventsOf: Effect.fn("DeployStore.eventsOf")((options) => read((state) => eventsOf(state, options))),
+    openPositions: Effect.fn("DeployStore.openPositions")((lagMillis) =>
+      read((state, at) => openPositions(state, at, lagMillis))
+    ),
+    createdPositions: Effect.fn("DeployStore.createdPositions")((options) =>
+      read((state, at) => createdPositions(state, at, options))
     ),
     changes: Stream.fromPubSub(hub)
   })

@@ -1,18 +1,10 @@
-import {
-  CreateDeploy,
-  Deploy,
-  DeployDetails,
-  DeployEvent,
-  DeployId,
-  IdempotencyKey,
-  Page,
-  ProgressEvent
-} from "@deploys/core"
+import { CreateDeploy, Deploy, DeployEvent, DeployId, IdempotencyKey, Page, ProgressEvent } from "@deploys/core"
 import { Schema, SchemaTransformation } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { describe } from "./ApiDocument.ts"
 import { Authorization } from "./Authorization.ts"
 import * as Examples from "./Examples.ts"
+import { appliedHeader, conditionalGet, DeployFound, preferHeader } from "./GetDeploy.ts"
 import { listParameters } from "./ListParameters.ts"
 import { ListQuery, listQueryFaults } from "./ListQuery.ts"
 import * as Problems from "./Problems.ts"
@@ -39,7 +31,8 @@ export const onceHeaders = { "idempotency-key": Schema.optionalKey(IdempotencyKe
 /** Answer to what makes a deploy: its row and address, and whether an earlier request had made it. */
 export const DeployCreated = HttpApiSchema.WithHeaders(Deploy.pipe(HttpApiSchema.status(201)), {
   location: Schema.String,
-  "idempotency-replayed": Schema.optionalKey(Schema.Literal("true"))
+  "idempotency-replayed": Schema.optionalKey(Schema.Literal("true")),
+  ...appliedHeader
 })
 
 /** One server-sent event: `id` is the event's number and is absent from progress, `event` its type, `data` all of it. */
@@ -85,7 +78,7 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       ),
     HttpApiEndpoint.post("create", "/", {
       payload: CreateDeploy,
-      headers: onceHeaders,
+      headers: { ...onceHeaders, ...preferHeader },
       success: DeployCreated,
       error: [
         Problems.Forbidden,
@@ -100,20 +93,22 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .annotateMerge(
         describe(
           "Create a deploy",
-          "Deploys a completed build, or the latest completed build of an app: exactly one of the two.",
+          "Deploys a completed build, or the latest completed build of an app: exactly one of the two. `Prefer: wait=N` holds the answer until the deploy is final or N seconds, at most 60, have passed.",
           Examples.creates
         )
       ),
     HttpApiEndpoint.get("get", "/:id", {
       params,
-      success: DeployDetails,
+      success: DeployFound,
       error: [Problems.NotFound, Problems.UnavailableResponse]
-    }).annotateMerge(
-      describe(
-        "Get a deploy",
-        "A deploy with its steps in order, what can be done with it now, and while it is pending what it waits for."
-      )
-    ),
+    })
+      .annotateMerge(conditionalGet)
+      .annotateMerge(
+        describe(
+          "Get a deploy",
+          "A deploy with its steps in order, what can be done with it now, and while it is pending what it waits for."
+        )
+      ),
     HttpApiEndpoint.post("cancel", "/:id/cancel", {
       params,
       payload: [CancelDeploy, Schema.Null],
@@ -154,7 +149,7 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       params,
       headers: { "last-event-id": Schema.optionalKey(LastEventId) },
       success: HttpApiSchema.StreamSse({ events: DeploySse }),
-      error: [Problems.NotFound, Problems.UnavailableResponse]
+      error: [Problems.NotFound, Problems.TooManyRequestsResponse, Problems.UnavailableResponse]
     }).annotateMerge(
       describe(
         "Follow a deploy",

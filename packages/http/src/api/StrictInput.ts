@@ -16,11 +16,11 @@ export class StrictInput extends HttpApiMiddleware.Service<StrictInput>()("@depl
 }) {}
 
 /**
- * Guards an endpoint with a buffered JSON body: at most 64 KiB, not compressed, at most 64 levels deep. Add it before
- * `StrictInput`.
+ * Guards an endpoint with a buffered JSON body: at most 64 KiB, not compressed, at most 64 levels deep, and in within 30
+ * seconds. Add it before `StrictInput`.
  */
 export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()("@deploys/http/JsonBody", {
-  error: [Problems.InvalidRequest, Problems.PayloadTooLarge, Problems.UnsupportedMediaType]
+  error: [Problems.InvalidRequest, Problems.RequestTimeout, Problems.PayloadTooLarge, Problems.UnsupportedMediaType]
 }) {}
 
 /**

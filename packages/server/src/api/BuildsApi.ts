@@ -37,6 +37,7 @@ export class BuildsApi extends HttpApiGroup.make("builds")
       error: [
         Problems.Forbidden,
         Problems.NotFound,
+        Problems.RequestTimeout,
         Problems.UnsupportedMediaType,
         Problems.InvalidRequest,
         Problems.UnavailableResponse
