@@ -64,8 +64,11 @@ const port = (name: string, fallback: number) =>
     fallback
   )
 
-const count = (name: string, maximum: number, fallback: number) =>
-  orElse(setting(name, { schema: wholeNumber(1, maximum), expected: `a whole number from 1 to ${maximum}` }), fallback)
+const count = (name: string, maximum: number, fallback: number, minimum = 1) =>
+  orElse(
+    setting(name, { schema: wholeNumber(minimum, maximum), expected: `a whole number from ${minimum} to ${maximum}` }),
+    fallback
+  )
 
 const oneOf = <const L extends ReadonlyArray<string>>(name: string, literals: L, fallback: L[number]) =>
   orElse(
@@ -125,6 +128,23 @@ const pages = Effect.flatMap(Effect.all([target, runner]), ([name, runs]) =>
   name === "pages" && runs ? Effect.asSome(cloudflare) : Effect.succeedNone
 )
 
+const isOrigin = (text: string) => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+
+const originsOf = (text: string) => text.split(",").map((origin) => origin.trim())
+
+const Origins = Schema.String.check(Schema.makeFilter((text: string) => originsOf(text).every(isOrigin)))
+
+const corsOrigins = orElse(
+  Effect.map(
+    setting("CORS_ORIGINS", {
+      schema: Origins,
+      expected: "origins with commas between them, such as https://console.example.com"
+    }),
+    Option.map(originsOf)
+  ),
+  []
+)
+
 /**
  * The settings of the ready server, from the configuration (environment variables by default):
  *
@@ -139,6 +159,9 @@ const pages = Effect.flatMap(Effect.all([target, runner]), ([name, runs]) =>
  *   those that are pending, `replace` the running one too. An automatic one never does so to a manual one or a rollback.
  * - `LEASE_SECONDS` (15): after how long a killed server's deploys are taken up. Too short a time lets a busy machine lose
  *   its own.
+ * - `REQUESTS_PER_MINUTE` (6000; 0 is no limit) and `OPEN_STREAMS_PER_TOKEN` (100): what a token may ask for in this process;
+ *   `OPEN_STREAMS` (5000) and `MAX_CONNECTIONS` (10000): what all may have together.
+ * - `CORS_ORIGINS`: origins whose pages may call the API from a browser, with commas between them. Absent: none.
  * - `ROOT_TOKEN`: a token with every right in every workspace, at least 32 characters. Absent: one is made.
  */
 export const settings = Effect.all({
@@ -161,7 +184,12 @@ export const settings = Effect.all({
     schema: SecretToken,
     expected: `at least ${rootTokenLength} visible ASCII characters without spaces`,
     secret: true
-  })
+  }),
+  requestsPerMinute: count("REQUESTS_PER_MINUTE", 1_000_000, 6000, 0),
+  openStreamsPerToken: count("OPEN_STREAMS_PER_TOKEN", 1_000_000, 100),
+  openStreams: count("OPEN_STREAMS", 1_000_000, 5000),
+  maxConnections: count("MAX_CONNECTIONS", 1_000_000, 10_000),
+  corsOrigins
 })
 
 /** The settings of the ready server. */

@@ -22,7 +22,12 @@ describe("settings", () => {
         maxRunning: 16,
         queuePolicy: "queue",
         leaseSeconds: 15,
-        rootToken: Option.none()
+        rootToken: Option.none(),
+        requestsPerMinute: 6000,
+        openStreamsPerToken: 100,
+        openStreams: 5000,
+        maxConnections: 10_000,
+        corsOrigins: []
       })
     })
   )
@@ -47,7 +52,12 @@ describe("settings", () => {
         MAX_RUNNING: "1",
         QUEUE_POLICY: "replace",
         LEASE_SECONDS: "300",
-        ROOT_TOKEN: token
+        ROOT_TOKEN: token,
+        REQUESTS_PER_MINUTE: "0",
+        OPEN_STREAMS_PER_TOKEN: "1",
+        OPEN_STREAMS: "2",
+        MAX_CONNECTIONS: "3",
+        CORS_ORIGINS: "https://a.example.com, http://localhost:5173"
       })
       assert.deepStrictEqual(
         { ...read1, databaseUrl: undefined, rootToken: Option.map(read1.rootToken, Redacted.value) },
@@ -62,7 +72,12 @@ describe("settings", () => {
           maxRunning: 1,
           queuePolicy: "replace",
           leaseSeconds: 300,
-          rootToken: Option.some(token)
+          rootToken: Option.some(token),
+          requestsPerMinute: 0,
+          openStreamsPerToken: 1,
+          openStreams: 2,
+          maxConnections: 3,
+          corsOrigins: ["https://a.example.com", "http://localhost:5173"]
         }
       )
       assert.isTrue(Option.isNone(pages))
@@ -83,7 +98,12 @@ describe("settings", () => {
     ["TARGET", "pages", "CLOUDFLARE_ACCOUNT_ID: TARGET=pages needs it"],
     ["QUEUE_POLICY", "newest", `QUEUE_POLICY: expected "queue" or "latest" or "replace", got "newest"`],
     ["MAX_RUNNING", "0", `MAX_RUNNING: expected a whole number from 1 to 1000, got "0"`],
-    ["LEASE_SECONDS", "1.5", `LEASE_SECONDS: expected a whole number from 1 to 300, got "1.5"`]
+    ["LEASE_SECONDS", "1.5", `LEASE_SECONDS: expected a whole number from 1 to 300, got "1.5"`],
+    ["REQUESTS_PER_MINUTE", "-1", `REQUESTS_PER_MINUTE: expected a whole number from 0 to 1000000, got "-1"`],
+    ...["*", "null", "https://a.example.com/", "a.example.com", "https://a.example.com,"].map((value) => {
+      const expected = "origins with commas between them, such as https://console.example.com"
+      return ["CORS_ORIGINS", value, `CORS_ORIGINS: expected ${expected}, got "${value}"`] as const
+    })
   ]
   it.effect.each(wrong)("say in one line that %s can't be %s", ([name, value, message]) =>
     Effect.gen(function* () {
