@@ -144,7 +144,8 @@ export const scenarioOf = (seed: number): Scenario => {
       ...settings,
       grace: dice.pick(0, 3000),
       deployTimeout: dice.pick("40 seconds", "40 seconds", "5 seconds"),
-      maxStarts: dice.pick(3, 5)
+      maxStarts: dice.pick(3, 5),
+      maxRunningPerWorkspace: dice.about("places").pick(1, Infinity)
     },
     policies: [policy(), policy(), policy()],
     version: dice.pick("plain", "plain", "with upload"),

@@ -136,6 +136,9 @@ export class FaultyStore {
           { op: "cancel", request, answer: Exit.isSuccess(exit) ? exit.value : null, ...change(request.deployId) }
         ]),
       events: (options) => this.#call("find", store.events(options), () => []),
+      eventsOf: (options) => this.#call("find", store.eventsOf(options), () => []),
+      openPositions: (lagMillis) => this.#call("find", store.openPositions(lagMillis), () => []),
+      createdPositions: (options) => this.#call("find", store.createdPositions(options), () => []),
       changes: Stream.fromPubSub(this.#hints)
     }
   }

@@ -48,6 +48,10 @@ export interface ClaimRequest {
   readonly leaseMillis: number
   /** The steps of the plan, in order. */
   readonly steps: ReadonlyArray<StepDeclaration>
+  /** Whether the first step is at work as soon as the deploy is, without another write. Default: false. */
+  readonly startFirstStep?: boolean
+  /** How many deploys of the workspace may be at work once this one is. Default: `Infinity`. */
+  readonly maxRunningPerWorkspace?: number
 }
 
 /** The right to move a deploy, until its lease runs out or its epoch is raised. */
@@ -56,6 +60,8 @@ export interface Claim extends DeployRecord {
   readonly epoch: number
   /** The number of the deploy's last event. */
   readonly lastEvent: number
+  /** Whether the first step was started with the claim, so that no earlier claim can have begun it. */
+  readonly startedFirstStep: boolean
   /** How long ago the deploy started, by the store's clock, in milliseconds: 0 for one that starts with this claim. */
   readonly elapsedMillis: number
 }
@@ -78,6 +84,24 @@ export type MoveResult = { readonly _tag: "Applied"; readonly at: Timestamp } | 
 export interface LeaseRef {
   readonly deployId: DeployId
   readonly epoch: number
+}
+
+/** Where the events of a deploy stand. */
+export interface EventPosition {
+  readonly deployId: DeployId
+  readonly workspaceId: WorkspaceId
+  readonly entityId: EntityId
+  readonly createdAt: Timestamp
+  /** Whether no event will follow. */
+  readonly isOver: boolean
+  readonly lastEvent: number
+}
+
+/** Positions from one snapshot. */
+export interface EventPositions {
+  /** `lagMillis` before the snapshot. */
+  readonly horizon: Timestamp
+  readonly positions: ReadonlyArray<EventPosition>
 }
 
 /** That something about a deploy changed. A hint: it may come late, twice, or not at all. */
@@ -158,14 +182,18 @@ export class DeployStore extends Context.Service<
     /**
      * Up to `limit` deploys that a claim by `owner` may win now:
      *
-     * - of each entity whose lane is free, the oldest pending deploy that is not held;
-     * - deploys that run or settle under a lease that has run out, or that `owner` itself holds under an older epoch.
+     * - deploys that run or settle under a lease that has run out, or that `owner` itself holds under an older epoch;
+     * - behind them, of each entity whose lane is free, the oldest pending deploy that is not held. Workspaces take turns:
+     *   that of which the fewest deploys run, settle or are offered before comes next.
+     * - `maxRunningPerWorkspace`: no more pending deploys of a workspace than may start until so many run or settle.
+     *   Default: `Infinity`.
      *
      * A hint: another runner may be faster.
      */
     readonly claimable: (options: {
       readonly owner: string
       readonly limit: number
+      readonly maxRunningPerWorkspace?: number
     }) => Effect.Effect<ReadonlyArray<DeployId>, StoreError>
 
     /**
@@ -176,8 +204,14 @@ export class DeployStore extends Context.Service<
      *   is written.
      * - A `running` deploy, or a `failed` one that has not settled, is claimed when its lease has run out or `owner` holds
      *   it already. Its steps stay as they are, and no event is written.
+     * - `startFirstStep`: a deploy that was `pending` has its first step at once as if it had been moved there by
+     *   `StepStarted`, with the event `step.running` behind `deploy.running`. The start counts, also if nothing comes of it.
+     *   One that was at work before stays as it is.
+     * - `maxRunningPerWorkspace`: a `pending` deploy is not claimed while so many deploys of its workspace run or settle,
+     *   on whichever node. One that settles keeps its place until it is settled, and one that nobody holds any more until
+     *   somebody has ended it. A place that is freed is told of as `ready`.
      * - Each claim raises the epoch by 1 and starts a new lease.
-     * - Of several claims at once on one entity exactly one wins.
+     * - Of several claims at once on one entity exactly one wins, and in one workspace no more than there are places.
      */
     readonly claim: (request: ClaimRequest) => Effect.Effect<Option.Option<Claim>, StoreError>
 
@@ -233,6 +267,28 @@ export class DeployStore extends Context.Service<
       readonly after: number
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<DeployEvent>, StoreError>
+
+    /**
+     * Up to `limit` events in all: of each of these deploys those with a number above `after`, in order, and the deploys in
+     * the order that they are given in. A deploy occurs in one call at most once.
+     */
+    readonly eventsOf: (options: {
+      readonly deploys: ReadonlyArray<{ readonly deployId: DeployId; readonly after: number }>
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<DeployEvent>, StoreError>
+
+    /** The positions of all deploys that are not over, and of those created at the horizon or later. */
+    readonly openPositions: (lagMillis: number) => Effect.Effect<EventPositions, StoreError>
+
+    /**
+     * The positions of up to `limit` deploys that were created behind this place and before the horizon, by `createdAt` and
+     * then `id`. An empty `id` stands before every other.
+     */
+    readonly createdPositions: (options: {
+      readonly behind: { readonly createdAt: Timestamp; readonly id: string }
+      readonly lagMillis: number
+      readonly limit: number
+    }) => Effect.Effect<EventPositions, StoreError>
 
     /** Changes made through this store, from the moment when the stream is started. */
     readonly changes: Stream.Stream<StoreChange>

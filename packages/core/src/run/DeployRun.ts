@@ -64,6 +64,12 @@ const isBetweenAttempts = ({ error, status }: StepRecord) => status === "running
 const attemptToBegin = (record: StepRecord) =>
   isBetweenAttempts(record) ? record.attempt + 1 : Math.max(1, record.attempt)
 
+/** Whether the claim has written the start of this step. */
+const isStarted = ({ session: { claim } }: Run, { index }: StepRecord) => claim.startedFirstStep && index === 0
+
+/** The step as it was before the claim started it: nothing of it can be left from an earlier claim. */
+const beforeClaim = (record: StepRecord): StepRecord => ({ ...record, status: "pending", attempt: 0, starts: 0 })
+
 const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) => {
   const attempt = attemptToBegin(record)
   const left = run.inFlight.get(record.index)
@@ -71,10 +77,12 @@ const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) => {
     attempt,
     context: runContext(run.live, stepContext(run.session, run.outputs, step), record),
     onStart: (attempt) =>
-      Effect.andThen(
-        update(run, record, { status: "running", starts: record.starts + 1 }),
-        run.session.write({ _tag: "StepStarted", step: stepRef(record), attempt })
-      ),
+      attempt === 1 && isStarted(run, record)
+        ? Effect.void
+        : Effect.andThen(
+            update(run, record, { status: "running", starts: record.starts + 1 }),
+            run.session.write({ _tag: "StepStarted", step: stepRef(record), attempt })
+          ),
     onRetry: (attempt, error, delayMillis) =>
       run.session.write({
         _tag: "StepRetrying",
@@ -125,13 +133,14 @@ const failStep = (run: Run, record: StepRecord, { attempt, error }: StepFailed) 
 const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Return<RunEnd, ClaimLost> {
   let previewUrl: string | null = null
   let productionUrl: string | null = null
-  for (const record of run.session.claim.steps) {
-    const step = plan.steps.find((candidate) => candidate.name === record.name)
+  for (const stored of run.session.claim.steps) {
+    const step = plan.steps.find((candidate) => candidate.name === stored.name)
     if (step === undefined) {
-      run.outputs.set(record.name, record.output)
+      run.outputs.set(stored.name, stored.output)
       continue
     }
-    if (record.status !== "completed" && run.isDraining())
+    const record = isStarted(run, stored) ? beforeClaim(stored) : stored
+    if (record === stored && record.status !== "completed" && run.isDraining())
       return yield* Effect.as(run.session.write(), "paused" as const)
     const result = yield* Effect.catchTag(resultOf(run, record, step), "StepFailed", Effect.succeed)
     if (result instanceof StepFailed) return yield* failStep(run, record, result)
