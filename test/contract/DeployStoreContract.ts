@@ -16,6 +16,7 @@ import { onceCases } from "./deploy-store/once.ts"
 import { outcomeCases } from "./deploy-store/outcome.ts"
 import { placesCases } from "./deploy-store/places.ts"
 import { policyCases } from "./deploy-store/policy.ts"
+import { positionsCases } from "./deploy-store/positions.ts"
 import { wholeCases } from "./deploy-store/whole.ts"
 import type { Passage } from "./passage.ts"
 
@@ -34,6 +35,7 @@ const cases: ReadonlyArray<Cases> = [
   leaseCases,
   cancelCases,
   eventsCases,
+  positionsCases,
   changesCases
 ]
 

@@ -12,6 +12,16 @@ export interface Reading {
 
 const one = (url: string) => PgClient.layer({ url: Redacted.make(url), maxConnections: 1 })
 
+/** What a server does by the clock is more for each deploy where the machine is slow. */
+export const stopClockwork = (url: string) =>
+  SqlClient.SqlClient.use((sql) =>
+    Effect.gen(function* () {
+      yield* sql`ALTER SYSTEM SET autovacuum = off`.unprepared
+      yield* sql`ALTER SYSTEM SET wal_writer_delay = '10s'`.unprepared
+      yield* sql`SELECT pg_reload_conf()`
+    })
+  ).pipe(Effect.provide(one(url)), Effect.orDie)
+
 /** Listens as another node does, and says how many notifications have come. */
 export const heard = Effect.fnUntraced(function* (url: string) {
   const count = yield* Ref.make(0)

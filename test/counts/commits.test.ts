@@ -2,18 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Latch, Layer } from "effect"
 import { startCluster } from "../setup/cluster.ts"
 import { available } from "../setup/database.ts"
-import { heard, perDeploy, read } from "./Meter.ts"
+import { heard, perDeploy, read, stopClockwork } from "./Meter.ts"
 import { fill, node, untilCompleted } from "./Work.ts"
 
-/**
- * A server of its own, since what is counted is what the whole server does: as durable as in production, and without what
- * it does by the clock, which on a slow machine is more for each deploy.
- */
-const settings = { fsync: "on", synchronous_commit: "on", autovacuum: "off", wal_writer_delay: "10s" }
+/** A server of its own, since what is counted is what the whole server does, and as durable as in production. */
 const server = Effect.acquireRelease(
-  Effect.promise(() => startCluster(settings)),
+  Effect.promise(() => startCluster({ durable: true })),
   ({ stop }) => Effect.promise(stop)
-)
+).pipe(Effect.tap(({ url }) => stopClockwork(url)))
 
 /** Runs so many deploys, so many at once, and tells what each of them cost. */
 const measure = Effect.fnUntraced(function* (count: number, inFlight: number) {

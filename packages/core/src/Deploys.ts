@@ -1,4 +1,4 @@
-import { Context, Effect, type Layer, ManagedRuntime, Stream } from "effect"
+import { Context, Deferred, Effect, type Layer, ManagedRuntime, Schedule, Stream } from "effect"
 import {
   type CreateDeploy,
   decodeCreateDeploy,
@@ -18,6 +18,7 @@ import { type Principal, trustedPrincipal } from "./domain/Principal.ts"
 import type { ListOptions } from "./list/ListOptions.ts"
 import { decodeListOptions } from "./list/ListRequest.ts"
 import type { Page } from "./list/Page.ts"
+import type { WatchOptions } from "./run/WatchFeed.ts"
 
 /** Who calls, and what ends the call early. */
 export interface CallOptions {
@@ -59,6 +60,16 @@ export interface Deploys {
   readonly cancel: (id: string, options?: CallOptions & { readonly reason?: string }) => Promise<Cancellation>
   /** The events of a deploy from behind number `after`, live once caught up, to the last that there will be. */
   readonly events: (id: string, options?: CallOptions & { readonly after?: number }) => AsyncIterable<FeedEvent>
+  /**
+   * The events of all deploys that the caller may read, from the moment when the iteration begins: what is called here
+   * afterwards is in it. It never ends by itself; a signal that is aborted, or `dispose`, ends it.
+   */
+  readonly watch: (options?: CallOptions & WatchOptions) => AsyncIterable<FeedEvent>
+  /**
+   * Calls the listener with each event of all deploys that the caller may read, one after the other: a promise that it
+   * returns is waited for. What it throws is logged, and the next event comes all the same. Call the answer to end it.
+   */
+  readonly onEvent: (listener: (event: FeedEvent) => unknown, options?: CallOptions & WatchOptions) => () => void
   /** Resolves with the deploy once it is over: final, with nothing left to undo. */
   readonly finished: (id: string, options?: CallOptions) => Promise<DeployDetails>
   /** Stops what runs here, gives claims back, and closes what the layer opened. */
@@ -77,6 +88,32 @@ const aborted = (signal: AbortSignal | undefined) =>
     return Effect.sync(() => signal?.removeEventListener("abort", halt))
   })
 
+/** Lets calls wait until the feeds that were asked for before them have begun. */
+const makeTurnstile = () => {
+  const beginning = new Set<Deferred.Deferred<void>>()
+  return {
+    passed: Effect.suspend(() => Effect.forEach([...beginning], (each) => Deferred.await(each), { discard: true })),
+    /** From when the effect is run, calls wait until it has ended in one way or another. */
+    hold: <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.suspend(() => {
+        const begun = Deferred.makeUnsafe<void>()
+        beginning.add(begun)
+        const letGo = Effect.andThen(
+          Effect.sync(() => beginning.delete(begun)),
+          Deferred.succeed(begun, undefined)
+        )
+        return Effect.ensuring(effect, letGo)
+      })
+  }
+}
+
+/** A listener that can't break the feed that it listens to. */
+const contained = (listener: (event: FeedEvent) => unknown) => (event: FeedEvent) =>
+  Effect.catchCause(
+    Effect.promise(async () => listener(event)),
+    (cause) => Effect.logError("A listener of events failed", cause)
+  )
+
 /** Fails with the signal's reason: what ended early must not look like the end of a list. */
 const abortion = (signal: AbortSignal | undefined): Effect.Effect<never, unknown> =>
   Effect.andThen(
@@ -92,12 +129,16 @@ export const makeDeploys = <E>(
   defaults: { readonly as: Principal } = { as: trustedPrincipal("host") }
 ): Deploys => {
   const runtime = ManagedRuntime.make(layer)
+  const feeds = makeTurnstile()
   const call = <A, F>(
     options: CallOptions | undefined,
     use: (engine: DeployEngine["Service"], as: Principal) => Effect.Effect<A, F>
   ) =>
     runtime.runPromise(
-      DeployEngine.use((engine) => use(engine, options?.as ?? defaults.as)),
+      Effect.andThen(
+        feeds.passed,
+        DeployEngine.use((engine) => use(engine, options?.as ?? defaults.as))
+      ),
       options?.signal === undefined ? {} : { signal: options.signal }
     )
   const stream = <A, F>(
@@ -109,6 +150,10 @@ export const makeDeploys = <E>(
         use(Context.get(context, DeployEngine), options?.as ?? defaults.as)
       )
     )
+  const watch = (options: (CallOptions & WatchOptions) | undefined) =>
+    Effect.flatMap(runtime.contextEffect, (context) =>
+      Context.get(context, DeployEngine).watch(options?.as ?? defaults.as, options)
+    ).pipe(feeds.hold, Stream.unwrap, Stream.haltWhen(aborted(options?.signal)))
   const get: Deploys["get"] = (id, options) =>
     call(options, (engine, as) => Effect.flatMap(deployId(id), (known) => engine.get(as, known)))
   return {
@@ -143,6 +188,18 @@ export const makeDeploys = <E>(
       const after = options?.after === undefined ? {} : { after: options.after }
       const feed = stream(options, (engine, as) => Effect.map(deployId(id), (known) => engine.events(as, known, after)))
       return Stream.toAsyncIterable(Stream.haltWhen(feed, aborted(options?.signal)))
+    },
+    watch: (options) => Stream.toAsyncIterable(watch(options)),
+    onEvent: (listener, options) => {
+      const fiber = runtime.runFork(
+        Stream.runForEach(watch(options), contained(listener)).pipe(
+          Effect.tapCause((cause) =>
+            Effect.logError("A feed of events could not begin and will be tried again", cause)
+          ),
+          Effect.retry(Schedule.spaced("1 second"))
+        )
+      )
+      return () => fiber.interruptUnsafe()
     },
     finished: (id, options) =>
       call(options, (engine, as) =>

@@ -61,6 +61,59 @@ describe("the promise façade", () => {
     })
   )
 
+  it.live("iterates over the events of all deploys until its signal is aborted", () =>
+    using([succeeds("upload")], async (deploys) => {
+      const controller = new AbortController()
+      const types: Array<string> = []
+      const reading = (async () => {
+        for await (const event of deploys.watch({ signal: controller.signal })) {
+          types.push(event.type)
+          if (event.type === "deploy.completed") controller.abort()
+        }
+      })()
+      // Asked for behind the feed: it is in it, though neither has begun.
+      await deploys.create({ buildId: "bld_1" })
+      await reading
+      assert.deepStrictEqual([types[0], types.length], ["deploy.created", 5])
+    })
+  )
+
+  it.live("calls listeners with each event in order, also those that fail, until they are taken off", () =>
+    using([succeeds("upload")], async (deploys) => {
+      const heard: Array<number> = []
+      let calls = 0
+      const end = deploys.onEvent(async (event) => {
+        calls += 1
+        await Promise.resolve()
+        if ("sequence" in event) heard.push(event.sequence)
+        if (calls === 1) return Promise.reject(new Error("this listener is broken"))
+      })
+      deploys.onEvent(() => {
+        throw new Error("and this one always")
+      })
+      const one = await deploys.create({ buildId: "bld_1" })
+      await deploys.finished(one.id)
+      while (heard.length < 5) await new Promise((resolve) => setTimeout(resolve, 5))
+      assert.deepStrictEqual(heard, [1, 2, 3, 4, 5])
+      end()
+      const two = await deploys.create({ buildId: "bld_2" })
+      await deploys.finished(two.id)
+      assert.strictEqual(heard.length, 5)
+    })
+  )
+
+  it.live("ends iterations over all events when it is disposed of", () =>
+    using([succeeds("upload")], async (deploys) => {
+      const iteration = deploys.watch()[Symbol.asyncIterator]()
+      const first = iteration.next()
+      await deploys.create({ buildId: "bld_1" })
+      assert.strictEqual((await first).done, false)
+      await deploys.dispose()
+      let last = await iteration.next()
+      while (last.done !== true) last = await iteration.next()
+    })
+  )
+
   it.live("cancels, and rejects with the engine's own error afterwards", () =>
     using([hangs("upload")], async (deploys) => {
       const { id } = await deploys.create({ buildId: "bld_1" })

@@ -2,12 +2,14 @@ import { Clock, Context, Effect, Layer, Random, Ref } from "effect"
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
+const digits = new Map(Array.from(alphabet, (digit, value) => [value.toString(32), digit]))
+
 /** 128 bits as 26 base32 digits, most significant first. JavaScript's own digits are others from `i` on. */
-const base32 = (bits: bigint) =>
-  bits
-    .toString(32)
-    .padStart(26, "0")
-    .replaceAll(/[i-v]/g, (digit) => alphabet.charAt(Number.parseInt(digit, 32)))
+const base32 = (bits: bigint) => {
+  let text = ""
+  for (const digit of bits.toString(32).padStart(26, "0")) text += digits.get(digit) ?? digit
+  return text
+}
 
 /** The layout of a UUIDv7 (RFC 9562, section 5.7): 48 bits of Unix milliseconds, version, 12 and 62 random bits, variant. */
 const uuid7 = (millis: number, randA: number, randB: bigint) =>

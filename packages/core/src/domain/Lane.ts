@@ -45,6 +45,6 @@ export const Waiting = Schema.Struct({
   position: Schema.Int.check(Schema.isGreaterThan(0)),
   /** `deploy`: since it was created; `hold`: since there has been both; `capacity`: since it could have been claimed. */
   since: Timestamp
-})
+}).annotate({ identifier: "Waiting" })
 /** What a pending deploy waits for. */
 export interface Waiting extends Schema.Schema.Type<typeof Waiting> {}

@@ -3,7 +3,6 @@ import { StepId } from "../domain/Id.ts"
 import { IdGenerator } from "../domain/IdGenerator.ts"
 import { timestampFromMicros } from "../domain/Timestamp.ts"
 import { selectPage } from "../list/Page.ts"
-import * as PageJson from "../list/PageJson.ts"
 import type { QueryPlan } from "../list/QueryPlan.ts"
 import { Catalog } from "../ports/Catalog.ts"
 import { DeployStore, type StoreChange } from "../ports/DeployStore.ts"
@@ -15,6 +14,7 @@ import { lane, releaseHold, waiting } from "./internal/lane.ts"
 import { release, renew } from "./internal/lease.ts"
 import { move } from "./internal/move.ts"
 import { remembered } from "./internal/once.ts"
+import { createdPositions, eventsOf, openPositions } from "./internal/positions.ts"
 import { relativesFor } from "./internal/relatives.ts"
 import { deployOf, emptyState, type Now, type State, type Transition } from "./internal/state.ts"
 
@@ -75,7 +75,7 @@ const make = Effect.gen(function* () {
       )
     ),
     list: Effect.fn("DeployStore.list")(list),
-    listJson: Effect.fn("DeployStore.listJson")((query) => Effect.map(list(query), PageJson.encode)),
+    listJson: Effect.fn("DeployStore.listJson")((query) => Effect.map(list(query), JSON.stringify)),
     claimable: Effect.fn("DeployStore.claimable")((options) => read((state, at) => claimable(state, at, options))),
     claim: Effect.fn("DeployStore.claim")(function* (request) {
       const stepIds = yield* Effect.forEach(request.steps, () => ids.next("stp"))
@@ -99,6 +99,13 @@ const make = Effect.gen(function* () {
             ?.events.slice(after, after + limit)
             .map(({ event }) => event) ?? []
       )
+    ),
+    eventsOf: Effect.fn("DeployStore.eventsOf")((options) => read((state) => eventsOf(state, options))),
+    openPositions: Effect.fn("DeployStore.openPositions")((lagMillis) =>
+      read((state, at) => openPositions(state, at, lagMillis))
+    ),
+    createdPositions: Effect.fn("DeployStore.createdPositions")((options) =>
+      read((state, at) => createdPositions(state, at, options))
     ),
     changes: Stream.fromPubSub(hub)
   })

@@ -62,6 +62,8 @@ export interface Claim extends DeployRecord {
   readonly lastEvent: number
   /** Whether the first step was started with the claim, so that no earlier claim can have begun it. */
   readonly startedFirstStep: boolean
+  /** How long ago the deploy started, by the store's clock, in milliseconds: 0 for one that starts with this claim. */
+  readonly elapsedMillis: number
 }
 
 /** Moves of one deploy that land together or not at all. */
@@ -82,6 +84,24 @@ export type MoveResult = { readonly _tag: "Applied"; readonly at: Timestamp } | 
 export interface LeaseRef {
   readonly deployId: DeployId
   readonly epoch: number
+}
+
+/** Where the events of a deploy stand. */
+export interface EventPosition {
+  readonly deployId: DeployId
+  readonly workspaceId: WorkspaceId
+  readonly entityId: EntityId
+  readonly createdAt: Timestamp
+  /** Whether no event will follow. */
+  readonly isOver: boolean
+  readonly lastEvent: number
+}
+
+/** Positions from one snapshot. */
+export interface EventPositions {
+  /** `lagMillis` before the snapshot. */
+  readonly horizon: Timestamp
+  readonly positions: ReadonlyArray<EventPosition>
 }
 
 /** That something about a deploy changed. A hint: it may come late, twice, or not at all. */
@@ -247,6 +267,28 @@ export class DeployStore extends Context.Service<
       readonly after: number
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<DeployEvent>, StoreError>
+
+    /**
+     * Up to `limit` events in all: of each of these deploys those with a number above `after`, in order, and the deploys in
+     * the order that they are given in. A deploy occurs in one call at most once.
+     */
+    readonly eventsOf: (options: {
+      readonly deploys: ReadonlyArray<{ readonly deployId: DeployId; readonly after: number }>
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<DeployEvent>, StoreError>
+
+    /** The positions of all deploys that are not over, and of those created at the horizon or later. */
+    readonly openPositions: (lagMillis: number) => Effect.Effect<EventPositions, StoreError>
+
+    /**
+     * The positions of up to `limit` deploys that were created behind this place and before the horizon, by `createdAt` and
+     * then `id`. An empty `id` stands before every other.
+     */
+    readonly createdPositions: (options: {
+      readonly behind: { readonly createdAt: Timestamp; readonly id: string }
+      readonly lagMillis: number
+      readonly limit: number
+    }) => Effect.Effect<EventPositions, StoreError>
 
     /** Changes made through this store, from the moment when the stream is started. */
     readonly changes: Stream.Stream<StoreChange>

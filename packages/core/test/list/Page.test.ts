@@ -1,6 +1,6 @@
-import { makeQueryPlan, selectPage } from "@deploys/core"
+import { makeQueryPlan, Page, selectPage } from "@deploys/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Result } from "effect"
+import { Effect, Result, Schema } from "effect"
 import { Chance, makeFilter, makeOrderBy, makeWorld } from "./generate.ts"
 import { type Json, matches, type Row, sorted, type World } from "./naive.ts"
 import { optionsOf, relativesIn } from "./worlds.ts"
@@ -110,3 +110,11 @@ describe("a list", () => {
     })
   })
 })
+
+// Stores write a page by `JSON.stringify`, and those that read rows from SQL never decode them.
+it.effect.prop("a page is what its schema encodes it as", [Page], ([page]) =>
+  Effect.gen(function* () {
+    const encoded = yield* Schema.encodeEffect(Schema.fromJsonString(Schema.toCodecJson(Page)))(page)
+    assert.deepStrictEqual(JSON.parse(JSON.stringify(page)), JSON.parse(encoded))
+  })
+)

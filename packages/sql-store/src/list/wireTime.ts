@@ -5,12 +5,19 @@ const epoch = 946_684_800
 
 const two = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, "0"))
 
-// Rows of one page are mostly of few days, and only a date needs a calendar.
-let known = { day: Number.NaN, text: "" }
+/** So many days are known at most: 27 years. */
+const most = 10_000
+
+// Only a date needs a calendar, and rows are of few days.
+const days = new Map<number, string>()
 
 const dateOf = (day: number) => {
-  if (known.day !== day) known = { day, text: DateTime.formatIsoDateUtc(DateTime.makeUnsafe(day * 86_400_000)) }
-  return known.text
+  const known = days.get(day)
+  if (known !== undefined) return known
+  const text = DateTime.formatIsoDateUtc(DateTime.makeUnsafe(day * 86_400_000))
+  if (days.size === most) days.clear()
+  days.set(day, text)
+  return text
 }
 
 /** A time as the domain writes it, of its eight bytes: microseconds in a signed integer. */

@@ -1,26 +1,34 @@
-import { Deploy, ListTooSlow, makePage, Order, type Page, PageJson, type QueryPlan, StoreError } from "@deploys/core"
+import {
+  Deploy,
+  DeployFields,
+  ListTooSlow,
+  makePage,
+  Order,
+  type Page,
+  type QueryPlan,
+  StoreError
+} from "@deploys/core"
 import { Duration, Effect, Schema } from "effect"
 import type { Database } from "../internal/Database.ts"
 import { makeListCompiler } from "../list/compileList.ts"
 import { timeOfWire } from "../list/wireTime.ts"
 
-const { fields } = PageJson
+const fields = Object.values(DeployFields.deploy.fields)
 
 const Summary = Schema.Tuple([Schema.NullOr(Schema.Natural), Schema.Boolean])
 
 const decodeSummary = Schema.decodeUnknownEffect(Summary)
 const decodeRows = Schema.decodeUnknownEffect(Schema.Array(Deploy))
 
-const times = fields.flatMap(({ kind }, i) => (kind === "time" ? [i] : []))
-
-/** The columns of a row behind the summary, times as text. */
-const valuesOf = (row: ReadonlyArray<unknown>): PageJson.RowValues => {
-  const values = row.slice(2)
-  for (const i of times) {
-    const value = values[i]
-    if (value instanceof Uint8Array) values[i] = timeOfWire(value)
+/** A deploy as `Deploy` encodes it, of the columns that stand behind the summary. */
+const rowOf = (values: ReadonlyArray<unknown>) => {
+  const row: Record<string, unknown> = {}
+  let at = 2
+  for (const { name } of fields) {
+    const value = values[at++]
+    row[name] = value instanceof Uint8Array ? timeOfWire(value) : value
   }
-  return values
+  return row
 }
 
 /** Interrupting a statement cancels it in the database. */
@@ -41,33 +49,27 @@ export const makeLists = (db: Database, timeLimit: Duration.Input) => {
     const [text, parameters] = compile(plan)
     const answer = yield* limit(db.sql.unsafe(text, parameters).values)
     const [total, behind] = answer[0] === undefined ? [null, false] : yield* decodeSummary(answer[0].slice(0, 2))
-    const rows = answer[0]?.[2] === null ? [] : answer.map(valuesOf)
+    const rows = answer[0]?.[2] === null ? [] : answer.map(rowOf)
     if (!isInOrder(plan, rows)) return yield* Effect.die(new Error("The database did not keep the order of a page"))
-    return { total, behind, rows }
+    return makePage(plan, { total, behind, rows })
   })
 
   return {
     list: Effect.fnUntraced(function* (plan: QueryPlan) {
-      const { rows, ...summary } = yield* find(plan)
-      return makePage(plan, { ...summary, rows: yield* decodeRows(rows.map(rowOf)) }) satisfies Page
+      const { data, pageInfo } = yield* find(plan)
+      return { data: yield* decodeRows(data), pageInfo } satisfies Page
     }),
-    listJson: (plan: QueryPlan) => Effect.map(find(plan), (found) => PageJson.make(plan, found))
+    listJson: (plan: QueryPlan) => Effect.map(find(plan), (page) => JSON.stringify(page))
   }
 }
 
-const rowOf = (values: PageJson.RowValues) =>
-  Object.fromEntries(
-    fields.map(({ kind, name }, i) => [name, kind === "json" ? JSON.parse(String(values[i])) : values[i]])
-  )
-
 /** That branches come one after the other is how PostgreSQL works, and promised nowhere. A first page has but one. */
-const isInOrder = ({ order, position }: QueryPlan, rows: ReadonlyArray<PageJson.RowValues>) => {
+const isInOrder = ({ order, position }: QueryPlan, rows: ReadonlyArray<object>) => {
   if (position === null) return true
-  const compare = Order.comparePlaces(order)
-  const places = rows.map(PageJson.placeIn(order))
+  const compare = Order.compare(order)
   const backwards = position?.side === "before"
-  return places.every((place, i) => {
-    const next = places[i + 1]
-    return next === undefined || compare(place, next) < 0 !== backwards
+  return rows.every((row, i) => {
+    const next = rows[i + 1]
+    return next === undefined || compare(row, next) < 0 !== backwards
   })
 }
