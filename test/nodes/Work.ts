@@ -7,18 +7,19 @@ import {
   FiberDispatcher,
   IdGenerator,
   LiveEvents,
-  makeStep,
+  type RunnerSettings,
   runnerOptions,
+  type Step,
   WorkspaceId
 } from "@deploys/core"
 import { ScriptedTarget } from "@deploys/core/testing"
 import { Postgres, SqlCatalog, SqlStore } from "@deploys/sql-store"
-import { Effect, type Latch, Layer, Redacted, Schedule, Schema } from "effect"
+import { Effect, Layer, Redacted, Schedule } from "effect"
 import { SqlClient } from "effect/sql"
 
 const database = (url: string) => Postgres.layer({ url: Redacted.make(url) })
 
-/** Catalog and deploys of so many entities, one deploy each, which nobody runs yet. */
+/** Catalog and deploys of so many entities in ten workspaces, one deploy each, which nobody runs yet. */
 export const fill = (url: string, count: number) =>
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
@@ -48,34 +49,19 @@ export const fill = (url: string, count: number) =>
     )
   }).pipe(Effect.provide(Layer.provideMerge(SqlStore.layer, database(url))))
 
-/** Five steps that do nothing; the latch opens once the last one of every deploy has ended. */
-const stepsOf = (count: number, ended: Latch.Latch) => {
-  let left = count
-  const last = Effect.suspend(() => (--left === 0 ? ended.open : Effect.void))
-  return ["one", "two", "three", "four", "five"].map((name) =>
-    makeStep({ name, output: Schema.Null, run: () => Effect.as(name === "five" ? last : Effect.void, null) })
-  )
-}
-
-/** What a node has to do: so many deploys, so many of them at once. */
-export interface Load {
-  readonly count: number
-  readonly inFlight: number
-  readonly ended: Latch.Latch
-}
-
-/** A node that runs deploys of five steps, and tells other nodes of what it does. */
-export const node = (url: string, { count, ended, inFlight }: Load) =>
+/** A node that runs what is there, and tells other nodes of what it does. */
+export const node = (url: string, settings: Partial<RunnerSettings>, ...steps: ReadonlyArray<Step<unknown>>) =>
   FiberDispatcher.layer.pipe(
     Layer.provide(DeployRunner.layer),
     Layer.provide([
-      runnerOptions({ maxRunning: inFlight }),
+      runnerOptions(settings),
       LiveEvents.layer,
-      ScriptedTarget.layer(...stepsOf(count, ended)),
+      ScriptedTarget.layer(...steps),
       SqlCatalog.layer,
       SqlStore.layerPostgres
     ]),
-    Layer.provide(database(url))
+    Layer.provide(database(url)),
+    Layer.fresh
   )
 
 /** Waits until every deploy has completed. */

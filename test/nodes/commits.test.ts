@@ -1,5 +1,6 @@
+import { makeStep } from "@deploys/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Latch, Layer } from "effect"
+import { Effect, Latch, Layer, Schema } from "effect"
 import { startCluster } from "../setup/cluster.ts"
 import { available } from "../setup/database.ts"
 import { heard, perDeploy, read, stopClockwork } from "./Meter.ts"
@@ -11,6 +12,15 @@ const server = Effect.acquireRelease(
   ({ stop }) => Effect.promise(stop)
 ).pipe(Effect.tap(({ url }) => stopClockwork(url)))
 
+/** Five steps that do nothing; the latch opens once the last one of every deploy has ended. */
+const stepsOf = (count: number, ended: Latch.Latch) => {
+  let left = count
+  const last = Effect.suspend(() => (--left === 0 ? ended.open : Effect.void))
+  return ["one", "two", "three", "four", "five"].map((name) =>
+    makeStep({ name, output: Schema.Null, run: () => Effect.as(name === "five" ? last : Effect.void, null) })
+  )
+}
+
 /** Runs so many deploys, so many at once, and tells what each of them cost. */
 const measure = Effect.fnUntraced(function* (count: number, inFlight: number) {
   const { url } = yield* server
@@ -19,7 +29,7 @@ const measure = Effect.fnUntraced(function* (count: number, inFlight: number) {
   const before = yield* read(url)
   const ended = yield* Latch.make()
   yield* Effect.scoped(
-    Layer.build(node(url, { count, inFlight, ended })).pipe(
+    Layer.build(node(url, { maxRunning: inFlight }, ...stepsOf(count, ended))).pipe(
       Effect.andThen(ended.await),
       Effect.andThen(untilCompleted(url))
     )
