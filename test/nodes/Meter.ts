@@ -12,6 +12,14 @@ export interface Reading {
 
 const one = (url: string) => PgClient.layer({ url: Redacted.make(url), maxConnections: 1 })
 
+/** The address of a new database on the server. */
+export const emptyDatabase = (server: string, name: string) =>
+  SqlClient.SqlClient.use((sql) => sql`CREATE DATABASE ${sql(name)} TEMPLATE template0`.unprepared).pipe(
+    Effect.as(Object.assign(new URL(server), { pathname: name }).href),
+    Effect.provide(one(server)),
+    Effect.orDie
+  )
+
 /** What a server does by the clock is more for each deploy where the machine is slow. */
 export const stopClockwork = (url: string) =>
   SqlClient.SqlClient.use((sql) =>
