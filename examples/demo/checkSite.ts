@@ -5,11 +5,13 @@ import { HttpClient, HttpClientRequest } from "effect/http"
 export class SiteDiffers extends Schema.TaggedError<SiteDiffers>()("SiteDiffers", { message: Schema.String }) {}
 
 /** No resolver is asked for names below `localhost`: the request goes to this machine, and the `Host` says which site is meant. */
-const get = (address: URL, file: string) =>
-  HttpClientRequest.get(`http://127.0.0.1:${address.port}/${file.split("/").map(encodeURIComponent).join("/")}`).pipe(
-    HttpClientRequest.setHeader("host", address.host),
-    HttpClient.execute
-  )
+const get = Effect.fnUntraced(function* (address: URL, file: string) {
+  const path = file.split("/").map(encodeURIComponent).join("/")
+  const request = HttpClientRequest.get(`http://127.0.0.1:${address.port}/${path}`)
+  // Cloudflare Pages leads from a page to the same without `.html`.
+  const client = HttpClient.followRedirects(yield* HttpClient.HttpClient, 2)
+  return yield* client.execute(HttpClientRequest.setHeader(request, "host", address.host))
+})
 
 const checkFile = Effect.fnUntraced(function* (folder: string, address: URL, file: string) {
   const fs = yield* FileSystem.FileSystem

@@ -1,17 +1,20 @@
 /**
- * Starts the ready server on embedded PGlite, deploys a site with the command line, and says how to call the API. It stays up
- * until Ctrl-C; with `--once` it checks every file of the live site over HTTP instead, and ends.
+ * Starts the ready server on embedded PGlite, deploys a site with the command line, and says how to call the API. With
+ * `--pages` the site goes live on a fake of Cloudflare Pages, which stands in for an account. It stays up until Ctrl-C; with
+ * `--once` it checks every file of the live site over HTTP instead, and ends.
  */
 import { NodeHttpClient, NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, FileSystem, Layer, Schema, Stream } from "effect"
 import { ChildProcess } from "effect/process"
 import { fileURLToPath } from "node:url"
 import { checkSite } from "./checkSite.ts"
+import * as Cloudflare from "./cloudflare.ts"
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const site = here("../site")
 const bin = here("../../packages/server/src/bin.ts")
 const once = process.argv.includes("--once")
+const onPages = process.argv.includes("--pages")
 
 class DemoFailed extends Schema.TaggedError<DemoFailed>()("DemoFailed", { message: Schema.String }) {}
 
@@ -25,8 +28,8 @@ const command = (args: ReadonlyArray<string>, settings: Record<string, string>) 
 }
 
 /** The server's own process, and the address in its first line. It is gone with the scope. */
-const startServer = Effect.fnUntraced(function* (data: string) {
-  const { args, options } = command(["serve"], { DATA_DIR: data, PORT: "0", SITES_PORT: "0" })
+const startServer = Effect.fnUntraced(function* (data: string, target: Record<string, string>) {
+  const { args, options } = command(["serve"], { DATA_DIR: data, PORT: "0", ...target })
   const server = yield* ChildProcess.make(process.execPath, args, { ...options, forceKillAfter: "10 seconds" })
   const lines = Stream.splitLines(Stream.decodeText(server.stdout))
   const first = yield* Effect.flatMap(Stream.runHead(lines), Effect.fromOption).pipe(
@@ -61,15 +64,14 @@ List the deploys, get this one with its steps, and read what happened to it:
 
   curl -s -H "Authorization: Bearer $DEPLOYS_TOKEN" ${url}/api/deploys
   curl -s -H "Authorization: Bearer $DEPLOYS_TOKEN" ${url}/api/deploys/${id}
-  curl -sN -H "Authorization: Bearer $DEPLOYS_TOKEN" ${url}/api/deploys/${id}/events
-
-Ctrl-C ends the demo and removes its files.`
+  curl -sN -H "Authorization: Bearer $DEPLOYS_TOKEN" ${url}/api/deploys/${id}/events`
 
 const demo = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const data = yield* fs.makeTempDirectoryScoped({ prefix: "deploys-demo-" })
+  const target = onPages ? yield* Cloudflare.start : { SITES_PORT: "0" }
   yield* Console.log("Starting a server on embedded PGlite in a temporary folder …\n")
-  const url = yield* startServer(data)
+  const url = yield* startServer(data, target)
   const token = (yield* fs.readFileString(`${data}/root-token`)).trim()
   yield* deploySite(url, token)
   const { id, productionUrl } = yield* latestDeploy(url, token)
@@ -78,6 +80,8 @@ const demo = Effect.gen(function* () {
     return yield* Console.log(`\nAll ${files} files of the site are served as they lie in its folder.`)
   }
   yield* Console.log(instructions(url, token, id))
+  if ("TARGET" in target) yield* Console.log(Cloudflare.instructions(target))
+  yield* Console.log("\nCtrl-C ends the demo and removes its files.")
   return yield* Effect.never
 })
 

@@ -5,6 +5,7 @@ import { cancelCases } from "./deploy-store/cancel.ts"
 import { changesCases } from "./deploy-store/changes.ts"
 import { claimCases } from "./deploy-store/claim.ts"
 import { eventsCases } from "./deploy-store/events.ts"
+import { firstStepCases } from "./deploy-store/firstStep.ts"
 import type { Cases } from "./deploy-store/fixture.ts"
 import { insertCases } from "./deploy-store/insert.ts"
 import { entityCases } from "./deploy-store/lane.ts"
@@ -13,6 +14,7 @@ import { listCases } from "./deploy-store/list.ts"
 import { moveCases } from "./deploy-store/move.ts"
 import { onceCases } from "./deploy-store/once.ts"
 import { outcomeCases } from "./deploy-store/outcome.ts"
+import { placesCases } from "./deploy-store/places.ts"
 import { policyCases } from "./deploy-store/policy.ts"
 import { positionsCases } from "./deploy-store/positions.ts"
 import { wholeCases } from "./deploy-store/whole.ts"
@@ -26,6 +28,8 @@ const cases: ReadonlyArray<Cases> = [
   entityCases,
   listCases,
   claimCases,
+  firstStepCases,
+  placesCases,
   moveCases,
   outcomeCases,
   leaseCases,

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url"
 export interface Cluster {
   readonly url: string
   readonly stop: () => Promise<void>
+  /** Ends it as `pg_ctl stop -m immediate` does, and starts it again after so many milliseconds. */
+  readonly crash: (downMillis: number) => Promise<void>
 }
 
 /**
@@ -24,12 +26,17 @@ export function startCluster({ durable = false } = {}): Promise<Cluster> {
       child.once("exit", () => resolve())
       child.stdin.end()
     })
+  const crash = (downMillis: number) =>
+    new Promise<void>((resolve) => {
+      child.stdout.once("data", () => resolve())
+      child.stdin.write(`${downMillis}\n`)
+    })
   return new Promise((resolve, reject) => {
     let errors = ""
     child.stderr.on("data", (chunk: Buffer) => {
       errors = (errors + chunk.toString()).slice(-4000)
     })
-    child.stdout.once("data", (chunk: Buffer) => resolve({ url: chunk.toString().trim(), stop }))
+    child.stdout.once("data", (chunk: Buffer) => resolve({ url: chunk.toString().trim(), stop, crash }))
     child.once("error", reject)
     child.once("close", () => reject(new Error(/Error: (.*)/.exec(errors)?.[1] ?? "it ended before it was ready")))
   })

@@ -1,4 +1,5 @@
-// The process that starts PostgreSQL, prints its address, and stops it when its own input ends. See cluster.ts.
+// The process that starts PostgreSQL, prints its address, and stops it when its own input ends. A line of input is for how
+// many milliseconds to have it crashed; then the address is printed again. See cluster.ts.
 import { spawn, spawnSync } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
 import { chownSync, cpSync, mkdtempSync, rmSync } from "node:fs"
@@ -7,6 +8,8 @@ import { createServer } from "node:net"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
+import { createInterface } from "node:readline"
+import { setTimeout } from "node:timers/promises"
 
 /** PostgreSQL refuses to run as root, so as root it runs as `nobody`, who is on every machine. */
 const nobody = 65534
@@ -72,10 +75,10 @@ function ready(child: ChildProcess): Promise<void> {
   })
 }
 
-function stopped(child: ChildProcess): Promise<void> {
+function stopped(child: ChildProcess, signal: NodeJS.Signals = "SIGINT"): Promise<void> {
   return new Promise((resolve) => {
     child.once("exit", () => resolve())
-    if (child.exitCode !== null || child.signalCode !== null || !child.kill("SIGINT")) resolve()
+    if (child.exitCode !== null || child.signalCode !== null || !child.kill(signal)) resolve()
   })
 }
 
@@ -105,12 +108,20 @@ const native = reachable(nativeFolder(), home)
 const data = join(home, "data")
 initialise(join(native, "bin/initdb"), data)
 const port = await freePort()
-server = start(join(native, "bin/postgres"), data, port)
-await ready(server)
-process.stdout.write(`postgres://postgres@127.0.0.1:${port}/postgres\n`)
-
-for await (const _ of process.stdin) {
-  // Nothing is ever said; the input ends when the process that asked closes it or is no more.
+const begin = async () => {
+  const started = start(join(native, "bin/postgres"), data, port)
+  server = started
+  await ready(started)
+  process.stdout.write(`postgres://postgres@127.0.0.1:${port}/postgres\n`)
+  return started
 }
-await stopped(server)
+let present = await begin()
+
+// The input ends when the process that asked closes it or is no more.
+for await (const downMillis of createInterface({ input: process.stdin })) {
+  await stopped(present, "SIGQUIT")
+  await setTimeout(Number(downMillis))
+  present = await begin()
+}
+await stopped(present)
 process.exit()

@@ -16,12 +16,23 @@ const cancelMet = (calls: ReadonlyArray<DeployCall>): string | undefined => {
   const row = before(calls, cancel.order)?.row
   if (row?.deploy.status !== "running") return row?.deploy.status
   const atWork = row.steps.find(({ status }) => status === "running")
-  return atWork?.name ?? (row.steps.every(({ status }) => status === "pending") ? "claimed" : "between steps")
+  return atWork?.name ?? "between steps"
 }
 
 const cancelIn = (state: string): Goal => [
   `a cancel met a deploy: ${state}`,
   ({ byDeploy }) => [...byDeploy.values()].some((calls) => cancelMet(calls) === state)
+]
+
+/** A claim starts the first step, which begins once the claim is answered. */
+const cancelOfClaimed: Goal = [
+  "a cancel met a deploy that was claimed and had not begun",
+  ({ byDeploy, effects }) =>
+    [...byDeploy].some(([id, calls]) => {
+      const cancel = cancelOf(calls)
+      if (cancel === undefined || before(calls, cancel.order)?.row?.deploy.status !== "running") return false
+      return !effects.some((effect) => effect.deployId === id && effect.order < cancel.order)
+    })
 ]
 
 /** The last step had returned, and the write that says so came behind the cancel. */
@@ -147,7 +158,8 @@ const gap: Goal = [
 
 /** All goals that apply to the engine as it is. */
 export const goals: ReadonlyArray<Goal> = [
-  ...["pending", "claimed", "stage", "activate", "verify"].map(cancelIn),
+  ...["pending", "stage", "activate", "verify"].map(cancelIn),
+  cancelOfClaimed,
   cancelBehindLastStep,
   cancelOfOver,
   ...(["insert", "claim", "move", "cancel", "renew", "release"] as const).map(answerLost),
@@ -163,7 +175,7 @@ export const goals: ReadonlyArray<Goal> = [
   wrote("step.discarded"),
   wrote("step.compensated"),
   failedWith("timed_out"),
-  ...["prevented", "discarded", "reverted", "unresolved"].map(settledAs)
+  ...["discarded", "reverted", "unresolved"].map(settledAs)
 ]
 
 /** Counts, over many runs, in how many each goal was reached. */

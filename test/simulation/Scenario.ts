@@ -73,7 +73,11 @@ export const scenarioOf = (seed: number): Scenario => {
   return {
     seed: String(seed),
     machines,
-    settings: { ...settings, grace: dice.pick(0, 3000) },
+    settings: {
+      ...settings,
+      grace: dice.pick(0, 3000),
+      maxRunningPerWorkspace: dice.about("places").pick(1, Infinity)
+    },
     asks: drawAsks(dice.about("asks")),
     faults: drawFaults(dice.about("faults"), { lease, machines, until: quietAt }),
     quietAt,

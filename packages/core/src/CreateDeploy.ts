@@ -37,11 +37,12 @@ const oneOfTwo = Schema.makeFilter(
     (appId === undefined) !== (buildId === undefined) || {
       path: ["buildId"],
       issue: "exactly one of buildId and appId is needed"
-    }
+    },
+  { toJsonSchema: () => ({ oneOf: [{ required: ["buildId"] }, { required: ["appId"] }] }) }
 )
 
 /** What to deploy: a build, or an app's latest completed build; exactly one of the two. */
-export const CreateDeploy = Schema.Struct(fields).check(oneOfTwo)
+export const CreateDeploy = Schema.Struct(fields).check(oneOfTwo).annotate({ identifier: "CreateDeploy" })
 /** What to deploy. */
 export interface CreateDeploy extends Schema.Schema.Type<typeof CreateDeploy> {}
 

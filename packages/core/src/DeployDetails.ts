@@ -12,7 +12,7 @@ export const DeployDetails = Schema.Struct({
   canRollback: Schema.Boolean,
   /** While it is pending. */
   waiting: Schema.NullOr(Waiting)
-})
+}).annotate({ identifier: "DeployDetails" })
 /** A deploy with its steps, and what can be done with it now. */
 export interface DeployDetails extends Schema.Schema.Type<typeof DeployDetails> {}
 

@@ -27,6 +27,7 @@ import { makeQueryPlan } from "./list/QueryPlan.ts"
 import { DeployStore } from "./ports/DeployStore.ts"
 import { QueuePolicies } from "./QueuePolicies.ts"
 import { deployFeed } from "./run/DeployFeed.ts"
+import { deployHints } from "./run/DeployHints.ts"
 import { countEnd } from "./run/DeployMetrics.ts"
 import { DeployRunner } from "./run/DeployRunner.ts"
 import * as FiberDispatcher from "./run/FiberDispatcher.ts"
@@ -75,11 +76,14 @@ export class DeployEngine extends Context.Service<
     /** What the engine knows of an entity: which deploy is live, whether it is held, what its next deploy does to older ones. */
     readonly lane: (principal: Principal, id: EntityId) => Effect.Effect<Lane, NotFound | StoreError>
 
-    /** Releases the hold of an entity. Where there is none, does nothing. Needs the right `deploy`. */
+    /** Releases the hold of an entity, and logs who did. Where there is none, changes nothing. Needs the right `deploy`. */
     readonly releaseHold: (principal: Principal, id: EntityId) => Effect.Effect<void, NotFound | Forbidden | StoreError>
 
     /** A deploy with its steps, and while it is pending what it waits for. */
     readonly get: (principal: Principal, id: DeployId) => Effect.Effect<DeployDetails, NotFound | StoreError>
+
+    /** The deploy once it is final. What is left to undo may still be at work. */
+    readonly awaitFinal: (principal: Principal, id: DeployId) => Effect.Effect<DeployDetails, NotFound | StoreError>
 
     /** A page of deploys, by default the newest 100. */
     readonly list: (principal: Principal, options: ListOptions) => Effect.Effect<Page, InvalidInput | StoreError>
@@ -156,6 +160,15 @@ export class DeployEngine extends Context.Service<
         }
       })
 
+      const awaitFinal = Effect.fn("DeployEngine.awaitFinal")(function* (principal: Principal, id: DeployId) {
+        const changed = yield* deployHints(store, id)
+        while (true) {
+          const record = yield* find(principal, id)
+          if (isFinal(record.deploy.status)) return detailsOf(record, null)
+          yield* changed
+        }
+      }, Effect.scoped)
+
       const lane = Effect.fn("DeployEngine.lane")(function* (principal: Principal, id: EntityId) {
         const entity = yield* catalog.entity(principal, id)
         const known = Option.getOrElse(yield* store.lane(id), () => ({
@@ -170,7 +183,11 @@ export class DeployEngine extends Context.Service<
       const releaseHold = Effect.fn("DeployEngine.releaseHold")(function* (principal: Principal, id: EntityId) {
         const { workspaceId } = yield* catalog.entity(principal, id)
         yield* requireRight(principal, "deploy", workspaceId)
+        const by = { "entity.id": id, "hold.releasedBy": principal.subject }
+        yield* Effect.annotateCurrentSpan(by)
         yield* store.releaseHold(id)
+        // A hold belongs to no deploy, so no deploy's events could tell who released it.
+        yield* Effect.annotateLogs(Effect.logInfo("Hold released"), by)
       })
 
       const cancel = Effect.fn("DeployEngine.cancel")(function* (
@@ -192,6 +209,7 @@ export class DeployEngine extends Context.Service<
 
       return DeployEngine.of({
         ...creation,
+        awaitFinal,
         cancel,
         list,
         listAll: (principal, options = {}) => listAll((page) => list(principal, page), options),

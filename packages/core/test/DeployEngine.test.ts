@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schedule, Schema, Stream } from "effect"
+import { Effect, Fiber, Layer, Schedule, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { DeployEngine } from "../src/DeployEngine.ts"
 import type { StepOptions, Undone } from "../src/plan/Step.ts"
@@ -24,6 +24,31 @@ const undoes = (
 })
 
 describe("a deploy", () => {
+  it.effect("is awaited until it is final, by what happens to it alone", () =>
+    Effect.gen(function* () {
+      const { id } = yield* create()
+      const waiting = yield* Effect.forkChild(
+        DeployEngine.use((deploys) => deploys.awaitFinal(ada, id)),
+        { startImmediately: true }
+      )
+      assert.isUndefined(waiting.pollUnsafe())
+      // The clock of the test stands still, so looking again after a while would never come.
+      yield* cancel(id)
+      assert.include(yield* Fiber.join(waiting), { id, status: "failed", failureCode: "cancelled", canCancel: false })
+    }).pipe(Effect.provide(engine(hangs("publish"))))
+  )
+
+  it.effect("that is final already is not waited for, and a hidden one is not found", () =>
+    Effect.gen(function* () {
+      const { id } = yield* create()
+      yield* story(id)
+      const engine = yield* DeployEngine
+      assert.include(yield* engine.awaitFinal(ada, id), { status: "completed" })
+      const stranger = { subject: "eve", everywhere: [], workspaces: {} }
+      assert.include(yield* Effect.flip(engine.awaitFinal(stranger, id)), { _tag: "NotFound" })
+    }).pipe(Effect.provide(engine(succeeds("publish"))))
+  )
+
   it.effect("runs its steps in order, each recorded before the next", () =>
     Effect.gen(function* () {
       const { id } = yield* create()

@@ -22,6 +22,9 @@ const checkHeaders = ({ headers }: HttpServerRequest.HttpServerRequest) => {
 
 const unreadable = { path: "", code: "invalid", message: "could not be read" }
 
+/** How long a body may take to come in. */
+const patience = "30 seconds"
+
 /** The body is kept by the request, so the endpoint's own reading finds it under this limit. */
 const readBody = (request: HttpServerRequest.HttpServerRequest) =>
   request.text.pipe(
@@ -30,7 +33,11 @@ const readBody = (request: HttpServerRequest.HttpServerRequest) =>
       reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
         ? tooLarge(maxBytes)
         : invalid([unreadable])
-    )
+    ),
+    Effect.timeoutOrElse({
+      duration: patience,
+      orElse: () => new Problems.RequestTimeout({ detail: `The body was not in within ${patience}` })
+    })
   )
 
 const parse = Schema.decodeOption(Schema.fromJsonString(Schema.Unknown))

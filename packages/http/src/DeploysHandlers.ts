@@ -1,28 +1,47 @@
-import { type CreatedDeploy, DeployEngine } from "@deploys/core"
-import { Effect, Struct } from "effect"
+import { type CreatedDeploy, Deploy, DeployDetails, DeployEngine } from "@deploys/core"
+import { Effect, Layer, Option, Schema, Struct } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
 import { Api, CurrentPrincipal, decodeListQuery, decodeSearchDeploys } from "./api/index.ts"
 import { BasePath } from "./BasePath.ts"
 import { failWithProblem } from "./CoreErrors.ts"
+import { isKnown, tagOf } from "./EntityTag.ts"
 import * as EventStream from "./EventStream.ts"
+import { type Applied, heldAnswer } from "./HeldAnswer.ts"
 import { readJson } from "./InputCheck.ts"
+import { OpenAnswers } from "./OpenAnswers.ts"
 
 const onceOptions = (headers: { readonly "idempotency-key"?: string }) => {
   const { "idempotency-key": idempotencyKey } = headers
   return idempotencyKey === undefined ? {} : { idempotencyKey }
 }
 
-const created = Effect.fnUntraced(function* (deploy: CreatedDeploy) {
+const created = Effect.fnUntraced(function* ({ replayed, ...deploy }: CreatedDeploy, applied: Applied = {}) {
   const location = `${yield* BasePath}/api/deploys/${deploy.id}`
   return HttpApiSchema.withHeaders({
-    body: Struct.omit(deploy, ["replayed"]),
-    headers: { location, ...(deploy.replayed ? { "idempotency-replayed": "true" as const } : {}) }
+    body: deploy,
+    headers: { location, ...(replayed ? { "idempotency-replayed": "true" as const } : {}), ...applied }
   })
 })
 
+const rowOf = (details: DeployDetails): Deploy => Struct.pick(details, Struct.keys(Deploy.fields))
+
 /** A body that is JSON already. */
 const jsonText = (text: string) => HttpServerResponse.text(text, { contentType: "application/json" })
+
+const detailsJson = Schema.encodeEffect(Schema.fromJsonString(DeployDetails))
+
+/** The deploy under its tag, or that the caller has it already. */
+const tagged = Effect.fnUntraced(function* (
+  details: DeployDetails,
+  options: { readonly ifNoneMatch: string | undefined; readonly applied: Applied }
+) {
+  const text = yield* Effect.orDie(detailsJson(details))
+  const headers = { etag: tagOf(text), ...options.applied }
+  return isKnown(options.ifNoneMatch, headers.etag)
+    ? HttpServerResponse.empty({ status: 304, headers })
+    : HttpServerResponse.setHeaders(jsonText(text), headers)
+})
 
 /** Serves the group `deploys` from `DeployEngine`. */
 export const layer = HttpApiBuilder.group(
@@ -30,6 +49,8 @@ export const layer = HttpApiBuilder.group(
   "deploys",
   Effect.fn(function* (handlers) {
     const engine = yield* DeployEngine
+    const open = yield* OpenAnswers
+    const read = yield* heldAnswer
     const rest = handlers.handleRaw(
       "search",
       Effect.fnUntraced(function* ({ request }) {
@@ -44,10 +65,18 @@ export const layer = HttpApiBuilder.group(
         return jsonText(yield* engine.listJson(yield* CurrentPrincipal, options))
       }, Effect.catch(failWithProblem)),
       create: Effect.fn("DeploysApi.create")(function* ({ headers, payload }) {
-        return yield* created(yield* engine.create(yield* CurrentPrincipal, payload, onceOptions(headers)))
+        const principal = yield* CurrentPrincipal
+        const deploy = yield* engine.create(principal, payload, onceOptions(headers))
+        if (headers.prefer === undefined) return yield* created(deploy)
+        // It is created, whatever becomes of reading it again.
+        const held = yield* Effect.option(read(principal, deploy.id, headers.prefer))
+        if (Option.isNone(held)) return yield* created(deploy)
+        const { applied, details } = held.value
+        return yield* created({ ...rowOf(details), replayed: deploy.replayed }, applied)
       }, Effect.catch(failWithProblem)),
-      get: Effect.fn("DeploysApi.get")(function* ({ params }) {
-        return yield* engine.get(yield* CurrentPrincipal, params.id)
+      get: Effect.fn("DeploysApi.get")(function* ({ params, request: { headers } }) {
+        const { applied, details } = yield* read(yield* CurrentPrincipal, params.id, headers["prefer"])
+        return yield* tagged(details, { applied, ifNoneMatch: headers["if-none-match"] })
       }, Effect.catch(failWithProblem)),
       cancel: Effect.fn("DeploysApi.cancel")(function* ({ params, payload }) {
         yield* engine.cancel(yield* CurrentPrincipal, params.id, payload ?? {})
@@ -59,11 +88,13 @@ export const layer = HttpApiBuilder.group(
       }, Effect.catch(failWithProblem)),
       events: Effect.fn("DeploysApi.events")(function* ({ headers, params }) {
         const principal = yield* CurrentPrincipal
-        yield* engine.get(principal, params.id)
+        yield* Effect.catch(engine.get(principal, params.id), failWithProblem)
+        // Within the request's scope, which ends with the stream.
+        yield* open.hold(principal.subject)
         return yield* EventStream.toResponse(
           engine.events(principal, params.id, { after: headers["last-event-id"] ?? 0 })
         )
-      }, Effect.catch(failWithProblem))
+      })
     })
   })
-)
+).pipe(Layer.provide(OpenAnswers.layer))

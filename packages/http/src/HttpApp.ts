@@ -6,7 +6,9 @@ import { Api } from "./api/index.ts"
 import { BasePath } from "./BasePath.ts"
 import * as BearerAuth from "./BearerAuth.ts"
 import * as BodyCheck from "./BodyCheck.ts"
+import * as DocsPage from "./DocsPage.ts"
 import * as DeploysHandlers from "./DeploysHandlers.ts"
+import { corsMiddleware } from "./CorsOrigins.ts"
 import { withFallback } from "./Fallback.ts"
 import * as InputCheck from "./InputCheck.ts"
 import { chooseRequestId, RequestId } from "./RequestId.ts"
@@ -19,14 +21,16 @@ export interface Options {
   readonly basePath?: `/${string}`
   /** Where the OpenAPI document is. Default: `/openapi.json`. */
   readonly openapiPath?: `/${string}`
+  /** Where the page is that shows the OpenAPI document. Default: `/docs`. */
+  readonly docsPath?: `/${string}`
   /** Routes that the host adds to the router by itself, so that another method than theirs is a 405. Default: none. */
   readonly routes?: ReadonlyArray<Route>
 }
 
-/** Not to be cached, nor read as another type than it says. */
+/** Not to be cached, unless the route says how, nor read as another type than it says. */
 const secured = (response: HttpServerResponse.HttpServerResponse, requestId: string) =>
   HttpServerResponse.setHeaders(response, {
-    "cache-control": "no-store",
+    "cache-control": response.headers["cache-control"] ?? "no-store",
     "x-content-type-options": "nosniff",
     "x-request-id": requestId
   })
@@ -38,9 +42,10 @@ const layerEnvelope = (routes: ReadonlyArray<Route>, basePath: string) =>
       const built = Context.add(Context.omit(Scope.Scope)(yield* Effect.context<never>()), BasePath, basePath)
       const chooseId = yield* chooseRequestId
       const fallback = withFallback(methodsOf(routes))
+      const cors = yield* corsMiddleware
       return Effect.fnUntraced(function* (httpEffect) {
         const requestId = yield* chooseId
-        return yield* fallback(httpEffect).pipe(
+        return yield* cors(fallback(httpEffect)).pipe(
           Effect.map((response) => secured(response, requestId)),
           Effect.annotateLogs({ requestId }),
           // Loggers and the like that the app was built with are not among what a server gives a request.
@@ -69,11 +74,15 @@ export const layerFrom = <Id extends string, Groups extends HttpApiGroup.Constra
   api: HttpApi.HttpApi<Id, Groups>,
   options: Options = {}
 ) => {
-  const { basePath = "", openapiPath = "/openapi.json", routes = [] } = options
-  const served = [...routesOf(api), { method: "GET", path: openapiPath }, ...routes]
-  const mounted = served.map((route) => ({ ...route, path: `${basePath}${route.path}` as const }))
+  const { basePath = "", docsPath = "/docs", openapiPath = "/openapi.json", routes = [] } = options
+  const described = api.annotate(OpenApi.Servers, [{ url: basePath || "/" }])
+  const documents = [openapiPath, docsPath].map((path) => ({ method: "GET", path }))
+  const mounted = [...routesOf(api), ...documents, ...routes].map((route) => ({
+    ...route,
+    path: `${basePath}${route.path}` as const
+  }))
   return Layer.merge(
-    HttpApiBuilder.layer(api.annotate(OpenApi.Servers, [{ url: basePath || "/" }]), { openapiPath }).pipe(
+    Layer.merge(HttpApiBuilder.layer(described, { openapiPath }), DocsPage.layer(described, docsPath)).pipe(
       Layer.provide(layerMounted(basePath))
     ),
     layerEnvelope(mounted, basePath)

@@ -2,6 +2,7 @@ import { DeployFields } from "@deploys/core"
 import { Api, SearchDeploys } from "@deploys/http/api"
 import { assert, describe, it } from "@effect/vitest"
 import { Validator } from "@seriousme/openapi-schema-validator"
+import { Ajv2020 } from "ajv/dist/2020.js"
 import { Schema } from "effect"
 import { OpenApi } from "effect/http-api"
 
@@ -22,8 +23,25 @@ const objects = Schema.decodeUnknownSync(Schema.Array(Schema.Record(Schema.Strin
 const keysAt = (...keys: ReadonlyArray<string>) =>
   Object.keys(Schema.decodeUnknownSync(Json)(JSON.stringify(at(...keys))))
 
-const parameters = objects(at("paths", "/api/deploys", "get", "parameters"))
+const parameters = objects(at("paths", "/api/deploys", "get", "parameters")).filter((one) => one["in"] === "query")
 const parameter = (name: string) => parameters.find((one) => one["name"] === name) ?? assert.fail(name)
+
+/** Examples with the schemas that they are of, by where they stand. */
+const examples = (
+  value: unknown,
+  path = ""
+): ReadonlyArray<readonly [path: string, schema: object, example: unknown]> => {
+  if (typeof value !== "object" || value === null || /[/]examples?([/]|$)/.test(path)) return []
+  const { example, examples: several, schema } = Object(value)
+  const own = Array.isArray(several)
+    ? several.map((one) => [path, value, one] as const)
+    : Object.values(several ?? {}).map((one) => [path, schema, Object(one).value] as const)
+  return [
+    ...(example === undefined ? [] : [[path, schema, example] as const]),
+    ...own,
+    ...Object.entries(value).flatMap(([key, inner]) => examples(inner, `${path}/${key}`))
+  ]
+}
 
 /** Every `$ref` in a part of the document. */
 const references = (value: unknown): ReadonlyArray<string> => {
@@ -55,11 +73,14 @@ describe("the OpenAPI document", () => {
       const inBody = at("components", "schemas", "SearchDeploys", "properties", name)
       assert.isNotEmpty(description ?? "", name)
       if (content === undefined) assert.deepInclude(inBody, Object(schema))
-      else assert.deepStrictEqual(content, { "application/json": { schema: inBody } })
+      else assert.deepStrictEqual(Object(content)["application/json"].schema, inBody)
     }
-    assert.deepStrictEqual(at("paths", "/api/deploys/search", "post", "requestBody", "content"), {
-      "application/json": { schema: { $ref: "#/components/schemas/SearchDeploys" } }
-    })
+    assert.deepStrictEqual(
+      at("paths", "/api/deploys/search", "post", "requestBody", "content", "application/json", "schema"),
+      {
+        $ref: "#/components/schemas/SearchDeploys"
+      }
+    )
   })
 
   it("says how several ids and how JSON are written in a query", () => {
@@ -72,6 +93,50 @@ describe("the OpenAPI document", () => {
     for (const [name, { fields, relations }] of Object.entries(DeployFields)) {
       const expected = [...Object.keys(fields), ...Object.keys(relations), "AND", "OR", "NOT"]
       assert.deepStrictEqual(keysAt("components", "schemas", title(name), "properties"), expected)
+    }
+  })
+
+  it("has examples of bodies, rows and errors, each of which fits its schema", () => {
+    const ajv = new Ajv2020({ strict: false, formats: { "date-time": true } })
+    ajv.addSchema(document, "doc")
+    const found = examples(document)
+    const resolved = (schema: object) => JSON.parse(JSON.stringify(schema).replaceAll(`"#/`, `"doc#/`))
+    for (const [path, schema, example] of found) {
+      assert.isTrue(ajv.validate(resolved(schema), example), `${path}: ${ajv.errorsText()}`)
+    }
+    const places = found.map(([path]) => path)
+    for (const name of ["Deploy", "DeployDetails", "DeployPage", "NotFound", "InvalidRequest", "InternalError"]) {
+      assert.include(places, `/components/schemas/${name}`)
+    }
+    for (const path of [
+      "/api/deploys",
+      "/api/deploys/search",
+      "/api/deploys/{id}/cancel",
+      "/api/deploys/{id}/rollback"
+    ]) {
+      assert.include(places, `/paths/${path}/post/requestBody/content/application/json`)
+    }
+  })
+
+  it("names what is on the wire and nothing of how it is made", () => {
+    assert.notMatch(JSON.stringify(document), /Encoded"|x-effect/)
+    assert.deepStrictEqual(at("components", "securitySchemes", "bearer"), { type: "http", scheme: "bearer" })
+  })
+
+  it("tells of a defect, and of the request's id, with every operation", () => {
+    for (const [path, operations] of Object.entries(Object(at("paths")))) {
+      for (const [method, operation] of Object.entries(Object(operations))) {
+        const { parameters, responses } = Object(operation)
+        assert.deepInclude(parameters, { $ref: "#/components/parameters/RequestId" }, `${method} ${path}`)
+        assert.property(responses, "500", `${method} ${path}`)
+        for (const response of Object.values(responses)) assert.property(Object(response).headers, "x-request-id")
+      }
+    }
+  })
+
+  it("lets the body of a cancel and of a rollback be left out", () => {
+    for (const name of ["cancel", "rollback"]) {
+      assert.deepInclude(at("paths", `/api/deploys/{id}/${name}`, "post", "requestBody"), { required: false })
     }
   })
 })

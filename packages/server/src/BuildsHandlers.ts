@@ -8,6 +8,7 @@ import { archiveTypes } from "./api/BuildsApi.ts"
 import { ServerApi } from "./api/ServerApi.ts"
 import { ArchiveInvalid } from "./builds/ArchiveInvalid.ts"
 import { BuildUploads } from "./builds/BuildUploads.ts"
+import { keepingPace } from "./builds/UploadPace.ts"
 import { catalogAccess, requireRight } from "./CatalogAccess.ts"
 
 const listed = 100
@@ -26,15 +27,15 @@ const isGzip = Effect.fnUntraced(function* ({ headers }: HttpServerRequest.HttpS
 
 const cutShort = () => new ArchiveInvalid({ reason: "malformed", entry: null, detail: "The body could not be read" })
 
-const bodyOf = (request: HttpServerRequest.HttpServerRequest) => Stream.mapError(request.stream, cutShort)
+const bodyOf = (request: HttpServerRequest.HttpServerRequest) => keepingPace(Stream.mapError(request.stream, cutShort))
 
-const refused = (error: ArchiveInvalid) =>
-  new Problems.InvalidRequest({
-    detail: "The archive can't become a build",
-    errors: [
-      { path: error.entry === null ? "" : jsonPointer([error.entry]), code: error.reason, message: error.message }
-    ]
-  })
+const refused = ({ entry, message, reason }: ArchiveInvalid) =>
+  reason === "stalled"
+    ? new Problems.RequestTimeout({ detail: message })
+    : new Problems.InvalidRequest({
+        detail: "The archive can't become a build",
+        errors: [{ path: entry === null ? "" : jsonPointer([entry]), code: reason, message }]
+      })
 
 /** Serves the group `builds`. */
 export const layer = HttpApiBuilder.group(

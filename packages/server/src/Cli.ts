@@ -1,13 +1,30 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Cause, Effect, Exit, Layer, Logger, Runtime } from "effect"
 import { CliOutput, Command, TerminalCapabilities } from "effect/cli"
+import { cancelCommand } from "./cli/CancelCommand.ts"
 import { deployCommand } from "./cli/DeployCommand.ts"
+import { listCommand } from "./cli/ListCommand.ts"
+import { logsCommand } from "./cli/LogsCommand.ts"
 import { migrateCommand } from "./cli/MigrateCommand.ts"
+import { rollbackCommand } from "./cli/RollbackCommand.ts"
 import { serveCommand } from "./cli/ServeCommand.ts"
+import { showCommand } from "./cli/ShowCommand.ts"
+import { tokenCommand } from "./cli/TokenCommand.ts"
+import * as UsageErrors from "./cli/UsageErrors.ts"
 
 const command = Command.make("deploys").pipe(
   Command.withDescription("Put sites live, step by step, on a server of your own."),
-  Command.withSubcommands([serveCommand, deployCommand, migrateCommand])
+  Command.withSubcommands([
+    serveCommand,
+    deployCommand,
+    listCommand,
+    showCommand,
+    logsCommand,
+    cancelCommand,
+    rollbackCommand,
+    tokenCommand,
+    migrateCommand
+  ])
 )
 
 /** An error is one line on standard error. */
@@ -21,15 +38,16 @@ const formatter = {
 /** Standard output belongs to what a command prints, so logs go to standard error. */
 const logs = Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])
 
-const layer = Layer.mergeAll(CliOutput.layer(formatter), TerminalCapabilities.layer, logs).pipe(
+const layer = Layer.mergeAll(CliOutput.layer(formatter), UsageErrors.layer, TerminalCapabilities.layer, logs).pipe(
   Layer.provideMerge(NodeServices.layer)
 )
 
 /** Commands say how they end by `process.exitCode`, where failing or being interrupted doesn't say it. */
 const teardown: Runtime.Teardown = (exit, onExit) => {
   const said = process.exitCode === undefined ? undefined : Number(process.exitCode)
-  const interrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
-  if (said !== undefined && (interrupted || Exit.isSuccess(exit))) return onExit(said)
+  const failed = Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)
+  // A failure is never 0, whatever was said before it.
+  if (said !== undefined && (said !== 0 || !failed)) return onExit(said)
   return Runtime.defaultTeardown(exit, onExit)
 }
 

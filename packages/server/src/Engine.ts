@@ -9,9 +9,10 @@ import {
   RunnerOptions
 } from "@deploys/core"
 import { LocalTarget } from "@deploys/local-target"
-import { Effect, type FileSystem, Layer, type Path } from "effect"
+import { Effect, type FileSystem, Layer, Option, type Path } from "effect"
 import type { HttpClient } from "effect/http"
 import { DataFolder } from "./DataFolder.ts"
+import * as PagesSites from "./PagesSites.ts"
 import type { InvalidSetting, Settings } from "./Settings.ts"
 import * as Sites from "./Sites.ts"
 
@@ -29,14 +30,19 @@ const options = ({ leaseSeconds, maxRunning }: Settings) =>
 
 const artifacts = Layer.unwrap(Effect.map(DataFolder, (data) => DirectoryArtifacts.layer(data.artifacts)))
 
-/** Runs what is created, and serves the sites. */
-const running = (settings: Settings) =>
-  DeployEngine.layerWithRunner.pipe(
-    Layer.provide(options(settings)),
-    Layer.provide(LocalTarget.layer),
-    Layer.provide(artifacts),
-    Layer.provideMerge(Sites.layer(settings))
-  )
+/** Runs what is created, and serves the sites or has Cloudflare Pages serve them. */
+const running = (settings: Settings) => {
+  const runner = DeployEngine.layerWithRunner.pipe(Layer.provide(options(settings)))
+  return Option.match(settings.pages, {
+    onNone: () =>
+      runner.pipe(
+        Layer.provide(LocalTarget.layer),
+        Layer.provide(artifacts),
+        Layer.provideMerge(Sites.layer(settings))
+      ),
+    onSome: (pages) => runner.pipe(Layer.provide(PagesSites.layer(pages)), Layer.provide(artifacts))
+  })
+}
 
 /** Creates, lists and cancels; what is created waits for another server to run it. */
 const idle = DeployEngine.layer.pipe(

@@ -1,5 +1,5 @@
 import { CatalogRegistry, WorkspaceId } from "@deploys/core"
-import { NodeServer } from "@deploys/http"
+import { CorsOrigins, HttpLimits, NodeServer } from "@deploys/http"
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import { announce } from "./announce.ts"
@@ -13,7 +13,7 @@ import { InvalidSetting, type Settings } from "./Settings.ts"
 import * as ServerApp from "./ServerApp.ts"
 import * as Storage from "./Storage.ts"
 
-/** A large upload takes a while on a slow line. */
+/** A large upload takes a while on a slow line; all other bodies, and uploads that stand still, have less. */
 const requestTimeoutMillis = 60 * 60 * 1000
 
 /** The id is fixed, so that servers that start at once on one database make one. */
@@ -25,6 +25,17 @@ const defaultWorkspace = Layer.effectDiscard(
   }).pipe(Effect.mapError(({ message }) => new InvalidSetting({ setting: "DATABASE_URL", detail: message })))
 )
 
+const limits = ({ corsOrigins, openStreams, openStreamsPerToken, requestsPerMinute }: Settings) =>
+  Layer.merge(
+    Layer.succeed(CorsOrigins, corsOrigins),
+    Layer.succeed(HttpLimits, {
+      requests: requestsPerMinute === 0 ? Infinity : requestsPerMinute,
+      windowSeconds: 60,
+      openPerCaller: openStreamsPerToken,
+      open: openStreams
+    })
+  )
+
 /**
  * The ready server: listens from when it is built until its scope ends, and then lets go of what it runs.
  *
@@ -32,18 +43,18 @@ const defaultWorkspace = Layer.effectDiscard(
  * setting that can't be taken fails with `InvalidSetting`.
  */
 export const layer = (settings: Settings): Layer.Layer<never, InvalidSetting> => {
-  const { host, port } = settings
+  const { host, maxConnections, port } = settings
   const platform = Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerNodeHttp)
   const data = DataFolder.layer(settings.dataDir).pipe(Layer.provideMerge(platform))
   const storage = Storage.layer(settings).pipe(Layer.provideMerge(data))
   const root = RootToken.layer(settings.rootToken).pipe(Layer.provideMerge(storage))
   const engine = Engine.layer(settings).pipe(Layer.provideMerge(root))
   const app = ServerApp.layer.pipe(
-    Layer.provide([RootAccess.layer, BuildUploads.layer]),
+    Layer.provide([RootAccess.layer, BuildUploads.layer, limits(settings)]),
     Layer.merge(defaultWorkspace),
     Layer.provide(engine)
   )
-  const server = NodeServer.layer(app, { host, port, requestTimeoutMillis }).pipe(
+  const server = NodeServer.layer(app, { host, maxConnections, port, requestTimeoutMillis }).pipe(
     Layer.catchTag("ServeError", listenFailure({ host, port, setting: "PORT" }))
   )
   return Layer.effectDiscard(announce(settings)).pipe(Layer.provide(server), Layer.provide(engine))

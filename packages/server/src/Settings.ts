@@ -1,4 +1,5 @@
 import { QueuePolicy } from "@deploys/core"
+import { cloudflareApi } from "@deploys/pages-target"
 import { Config, Effect, Option, Schema, SchemaTransformation } from "effect"
 import { CliError } from "effect/cli"
 
@@ -63,8 +64,11 @@ const port = (name: string, fallback: number) =>
     fallback
   )
 
-const count = (name: string, maximum: number, fallback: number) =>
-  orElse(setting(name, { schema: wholeNumber(1, maximum), expected: `a whole number from 1 to ${maximum}` }), fallback)
+const count = (name: string, maximum: number, fallback: number, minimum = 1) =>
+  orElse(
+    setting(name, { schema: wholeNumber(minimum, maximum), expected: `a whole number from ${minimum} to ${maximum}` }),
+    fallback
+  )
 
 const oneOf = <const L extends ReadonlyArray<string>>(name: string, literals: L, fallback: L[number]) =>
   orElse(
@@ -72,11 +76,73 @@ const oneOf = <const L extends ReadonlyArray<string>>(name: string, literals: L,
     fallback
   )
 
-/** A target that the design has and this version lacks says so, rather than to be an unknown word. */
-const target = Effect.flatMap(oneOf("TARGET", ["local", "pages"], "local"), (name) =>
-  name === "local"
-    ? Effect.succeed(name)
-    : Effect.fail(new InvalidSetting({ setting: "TARGET", detail: `"${name}" is not available yet, only "local" is` }))
+const target = oneOf("TARGET", ["local", "pages"], "local")
+const runner = Effect.map(oneOf("RUNNER", ["on", "off"], "on"), (word) => word === "on")
+
+const needed = <A, E>(name: string, value: Effect.Effect<Option.Option<A>, E>) =>
+  Effect.flatMap(value, (found) =>
+    Option.isSome(found)
+      ? Effect.succeed(found.value)
+      : Effect.fail(new InvalidSetting({ setting: name, detail: "TARGET=pages needs it" }))
+  )
+
+/** Ahead of any app's name it makes the name of a Pages project, which has 58 characters at most. */
+const ProjectPrefix = Schema.String.check(Schema.isPattern(/^[a-z0-9][a-z0-9-]{0,17}$/))
+
+const ApiUrl = Schema.String.check(
+  Schema.makeFilter((text: string) => /^https?:\/\/[^?#@]+$/.test(text) && URL.canParse(text))
+)
+
+/** What reaches Cloudflare Pages. */
+const cloudflare = Effect.all({
+  accountId: needed(
+    "CLOUDFLARE_ACCOUNT_ID",
+    setting("CLOUDFLARE_ACCOUNT_ID", {
+      schema: Schema.String.check(Schema.isPattern(/^[0-9a-f]{32}$/)),
+      expected: "32 hexadecimal digits"
+    })
+  ),
+  apiToken: needed(
+    "CLOUDFLARE_API_TOKEN",
+    setting("CLOUDFLARE_API_TOKEN", {
+      schema: Schema.RedactedFromValue(Schema.String.check(Schema.isPattern(/^[\x21-\x7e]+$/))),
+      expected: "visible ASCII characters without spaces",
+      secret: true
+    })
+  ),
+  baseUrl: orElse(
+    setting("CLOUDFLARE_API_BASE_URL", { schema: ApiUrl, expected: "an address such as https://api.example.com/v4" }),
+    cloudflareApi
+  ),
+  prefix: orElse(
+    setting("CLOUDFLARE_PAGES_PREFIX", {
+      schema: ProjectPrefix,
+      expected: "at most 18 lower-case letters, digits and hyphens, the first no hyphen"
+    }),
+    ""
+  )
+})
+
+/** A server that runs nothing needs no token. */
+const pages = Effect.flatMap(Effect.all([target, runner]), ([name, runs]) =>
+  name === "pages" && runs ? Effect.asSome(cloudflare) : Effect.succeedNone
+)
+
+const isOrigin = (text: string) => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+
+const originsOf = (text: string) => text.split(",").map((origin) => origin.trim())
+
+const Origins = Schema.String.check(Schema.makeFilter((text: string) => originsOf(text).every(isOrigin)))
+
+const corsOrigins = orElse(
+  Effect.map(
+    setting("CORS_ORIGINS", {
+      schema: Origins,
+      expected: "origins with commas between them, such as https://console.example.com"
+    }),
+    Option.map(originsOf)
+  ),
+  []
 )
 
 /**
@@ -86,11 +152,16 @@ const target = Effect.flatMap(oneOf("TARGET", ["local", "pages"], "local"), (nam
  * - `DATABASE_URL`: PostgreSQL. Absent: PGlite in `DATA_DIR`.
  * - `DATA_DIR` (`.deploys`): artifacts, sites and the token that was made are always there.
  * - `TARGET` (`local`) and `SITES_PORT` (4000; 0 takes a free one and keeps it in `DATA_DIR`).
+ * - `CLOUDFLARE_ACCOUNT_ID` and `CLOUDFLARE_API_TOKEN` are needed where `TARGET` is `pages` and `RUNNER` is `on`;
+ *   `CLOUDFLARE_API_BASE_URL` (Cloudflare's) and `CLOUDFLARE_PAGES_PREFIX` (none; ahead of an app's name in its project's).
  * - `RUNNER` (`on`; `off` serves the API and runs nothing) and `MAX_RUNNING` (16 deploys at once in this process).
  * - `QUEUE_POLICY` (`queue`): what a new deploy does to older ones of its app: `queue` lets each have its turn, `latest` ends
  *   those that are pending, `replace` the running one too. An automatic one never does so to a manual one or a rollback.
  * - `LEASE_SECONDS` (15): after how long a killed server's deploys are taken up. Too short a time lets a busy machine lose
  *   its own.
+ * - `REQUESTS_PER_MINUTE` (6000; 0 is no limit) and `OPEN_STREAMS_PER_TOKEN` (100): what a token may ask for in this process;
+ *   `OPEN_STREAMS` (5000) and `MAX_CONNECTIONS` (10000): what all may have together.
+ * - `CORS_ORIGINS`: origins whose pages may call the API from a browser, with commas between them. Absent: none.
  * - `ROOT_TOKEN`: a token with every right in every workspace, at least 32 characters. Absent: one is made.
  */
 export const settings = Effect.all({
@@ -104,7 +175,8 @@ export const settings = Effect.all({
   dataDir: orElse(setting("DATA_DIR", { schema: Schema.NonEmptyString, expected: "a folder" }), ".deploys"),
   target,
   sitesPort: port("SITES_PORT", 4000),
-  runner: Effect.map(oneOf("RUNNER", ["on", "off"], "on"), (word) => word === "on"),
+  pages,
+  runner,
   maxRunning: count("MAX_RUNNING", 1000, 16),
   queuePolicy: oneOf("QUEUE_POLICY", QueuePolicy.literals, "queue"),
   leaseSeconds: count("LEASE_SECONDS", 300, 15),
@@ -112,7 +184,12 @@ export const settings = Effect.all({
     schema: SecretToken,
     expected: `at least ${rootTokenLength} visible ASCII characters without spaces`,
     secret: true
-  })
+  }),
+  requestsPerMinute: count("REQUESTS_PER_MINUTE", 1_000_000, 6000, 0),
+  openStreamsPerToken: count("OPEN_STREAMS_PER_TOKEN", 1_000_000, 100),
+  openStreams: count("OPEN_STREAMS", 1_000_000, 5000),
+  maxConnections: count("MAX_CONNECTIONS", 1_000_000, 10_000),
+  corsOrigins
 })
 
 /** The settings of the ready server. */

@@ -1,5 +1,14 @@
 import type { AccessPolicy, Catalog, CatalogRegistry, DeployStore } from "@deploys/core"
-import { type Migrations, Pglite, Postgres, SqlAccess, SqlCatalog, SqlRegistry, SqlStore } from "@deploys/sql-store"
+import {
+  type Migrations,
+  Pglite,
+  Postgres,
+  SqlAccess,
+  SqlCatalog,
+  SqlRegistry,
+  SqlStore,
+  SqlTokens
+} from "@deploys/sql-store"
 import { Effect, Layer, Option } from "effect"
 import type { SqlError } from "effect/sql"
 import { DataFolder } from "./DataFolder.ts"
@@ -37,10 +46,11 @@ export const database = (settings: Settings) =>
 /** Where deploys, catalog and tokens are kept. */
 export const layer = (
   settings: Settings
-): Layer.Layer<AccessPolicy | Catalog | CatalogRegistry | DeployStore, InvalidSetting, DataFolder> =>
+): Layer.Layer<AccessPolicy | Catalog | CatalogRegistry | DeployStore | SqlTokens, InvalidSetting, DataFolder> =>
   Layer.mergeAll(
     Option.isSome(settings.databaseUrl) ? SqlStore.layerPostgres : SqlStore.layer,
     SqlCatalog.layer,
     SqlRegistry.layer,
-    SqlAccess.layer
+    SqlAccess.layer,
+    SqlTokens.layer
   ).pipe(Layer.provide(database(settings)))

@@ -17,11 +17,17 @@ describe("settings", () => {
         dataDir: ".deploys",
         target: "local",
         sitesPort: 4000,
+        pages: Option.none(),
         runner: true,
         maxRunning: 16,
         queuePolicy: "queue",
         leaseSeconds: 15,
-        rootToken: Option.none()
+        rootToken: Option.none(),
+        requestsPerMinute: 6000,
+        openStreamsPerToken: 100,
+        openStreams: 5000,
+        maxConnections: 10_000,
+        corsOrigins: []
       })
     })
   )
@@ -35,7 +41,7 @@ describe("settings", () => {
 
   it.effect("are read from their variables", () =>
     Effect.gen(function* () {
-      const read1 = yield* read({
+      const { pages, ...read1 } = yield* read({
         HOST: "::1",
         PORT: "0",
         DATABASE_URL: "postgresql://u:p@h:5432/d",
@@ -46,7 +52,12 @@ describe("settings", () => {
         MAX_RUNNING: "1",
         QUEUE_POLICY: "replace",
         LEASE_SECONDS: "300",
-        ROOT_TOKEN: token
+        ROOT_TOKEN: token,
+        REQUESTS_PER_MINUTE: "0",
+        OPEN_STREAMS_PER_TOKEN: "1",
+        OPEN_STREAMS: "2",
+        MAX_CONNECTIONS: "3",
+        CORS_ORIGINS: "https://a.example.com, http://localhost:5173"
       })
       assert.deepStrictEqual(
         { ...read1, databaseUrl: undefined, rootToken: Option.map(read1.rootToken, Redacted.value) },
@@ -61,9 +72,15 @@ describe("settings", () => {
           maxRunning: 1,
           queuePolicy: "replace",
           leaseSeconds: 300,
-          rootToken: Option.some(token)
+          rootToken: Option.some(token),
+          requestsPerMinute: 0,
+          openStreamsPerToken: 1,
+          openStreams: 2,
+          maxConnections: 3,
+          corsOrigins: ["https://a.example.com", "http://localhost:5173"]
         }
       )
+      assert.isTrue(Option.isNone(pages))
       assert.deepStrictEqual(Option.map(read1.databaseUrl, Redacted.value), Option.some("postgresql://u:p@h:5432/d"))
     })
   )
@@ -78,16 +95,66 @@ describe("settings", () => {
     ["SITES_PORT", "1e3", `SITES_PORT: ${port} "1e3"`],
     ["RUNNER", "yes", `RUNNER: expected "on" or "off", got "yes"`],
     ["TARGET", "s3", `TARGET: expected "local" or "pages", got "s3"`],
-    ["TARGET", "pages", `TARGET: "pages" is not available yet, only "local" is`],
+    ["TARGET", "pages", "CLOUDFLARE_ACCOUNT_ID: TARGET=pages needs it"],
     ["QUEUE_POLICY", "newest", `QUEUE_POLICY: expected "queue" or "latest" or "replace", got "newest"`],
     ["MAX_RUNNING", "0", `MAX_RUNNING: expected a whole number from 1 to 1000, got "0"`],
-    ["LEASE_SECONDS", "1.5", `LEASE_SECONDS: expected a whole number from 1 to 300, got "1.5"`]
+    ["LEASE_SECONDS", "1.5", `LEASE_SECONDS: expected a whole number from 1 to 300, got "1.5"`],
+    ["REQUESTS_PER_MINUTE", "-1", `REQUESTS_PER_MINUTE: expected a whole number from 0 to 1000000, got "-1"`],
+    ...["*", "null", "https://a.example.com/", "a.example.com", "https://a.example.com,"].map((value) => {
+      const expected = "origins with commas between them, such as https://console.example.com"
+      return ["CORS_ORIGINS", value, `CORS_ORIGINS: expected ${expected}, got "${value}"`] as const
+    })
   ]
   it.effect.each(wrong)("say in one line that %s can't be %s", ([name, value, message]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(read({ [name]: value }))
       assert.strictEqual(error.message, message)
       assert.notInclude(error.message, "\n")
+    })
+  )
+
+  const cloudflare = {
+    TARGET: "pages",
+    CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef",
+    CLOUDFLARE_API_TOKEN: "s3cret-token"
+  }
+
+  it.effect("of Cloudflare Pages are its own address and no prefix where nothing else is set", () =>
+    Effect.gen(function* () {
+      const { accountId, apiToken, baseUrl, prefix } = yield* Effect.fromOption((yield* read(cloudflare)).pages)
+      assert.deepStrictEqual(
+        [accountId, Redacted.value(apiToken), baseUrl, prefix],
+        [cloudflare.CLOUDFLARE_ACCOUNT_ID, "s3cret-token", "https://api.cloudflare.com/client/v4", ""]
+      )
+      assert.notInclude(JSON.stringify(yield* read(cloudflare)), "s3cret-token")
+    })
+  )
+
+  it.effect("of Cloudflare Pages are not asked for where nothing is run", () =>
+    Effect.gen(function* () {
+      const { pages, target } = yield* read({ TARGET: "pages", RUNNER: "off" })
+      assert.deepStrictEqual([target, pages], ["pages", Option.none()])
+    })
+  )
+
+  const prefix =
+    "CLOUDFLARE_PAGES_PREFIX: expected at most 18 lower-case letters, digits and hyphens, the first no hyphen"
+  const address = "CLOUDFLARE_API_BASE_URL: expected an address such as https://api.example.com/v4, got"
+  const wrongPages: ReadonlyArray<readonly [name: string, value: string, message: string]> = [
+    ["CLOUDFLARE_ACCOUNT_ID", "", "CLOUDFLARE_ACCOUNT_ID: TARGET=pages needs it"],
+    ["CLOUDFLARE_ACCOUNT_ID", "acme", `CLOUDFLARE_ACCOUNT_ID: expected 32 hexadecimal digits, got "acme"`],
+    ["CLOUDFLARE_API_TOKEN", "", "CLOUDFLARE_API_TOKEN: TARGET=pages needs it"],
+    ["CLOUDFLARE_API_TOKEN", "s3 cret", "CLOUDFLARE_API_TOKEN: expected visible ASCII characters without spaces"],
+    ["CLOUDFLARE_API_BASE_URL", "api.cloudflare.com", `${address} "api.cloudflare.com"`],
+    ["CLOUDFLARE_API_BASE_URL", "ftp://h/v4", `${address} "ftp://h/v4"`],
+    ["CLOUDFLARE_PAGES_PREFIX", "-a", `${prefix}, got "-a"`],
+    ["CLOUDFLARE_PAGES_PREFIX", "Team", `${prefix}, got "Team"`],
+    ["CLOUDFLARE_PAGES_PREFIX", "a".repeat(19), `${prefix}, got "${"a".repeat(19)}"`]
+  ]
+  it.effect.each(wrongPages)("say in one line that for Cloudflare Pages %s can't be '%s'", ([name, value, message]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read({ ...cloudflare, [name]: value }))
+      assert.strictEqual(error.message, message)
     })
   )
 

@@ -5,6 +5,7 @@ import { quoted } from "./internal/identifiers.ts"
 import { readCommitted } from "./internal/transaction.ts"
 import { init } from "./migrations/0001_init.ts"
 import { completed } from "./migrations/0002_completed.ts"
+import { places } from "./migrations/0003_places.ts"
 
 /** One step forward of the database: plain statements, so that they can also be printed and run by hand. */
 export interface Migration {
@@ -15,7 +16,7 @@ export interface Migration {
 }
 
 /** Every migration of this version, numbered 1, 2, 3 … */
-export const all: ReadonlyArray<Migration> = [init, completed]
+export const all: ReadonlyArray<Migration> = [init, completed, places]
 
 /** A database that this version can't work on. Nothing was changed. */
 export class DatabaseRefused extends Schema.TaggedError<DatabaseRefused>()("DatabaseRefused", {

@@ -12,15 +12,19 @@ import { readPrincipal } from "./statements/tokens.ts"
 /** Longer than any token that was ever issued. */
 const longest = 512
 
-const principalRow = oneRow(Schema.Struct({ hash: Schema.Uint8Array, ...Principal.fields }))
+const principalRow = oneRow(
+  Schema.Struct({ hash: Schema.Uint8Array, endsIn: Schema.NullOr(Schema.Finite), ...Principal.fields })
+)
 
 const make = Effect.gen(function* () {
   const db = yield* makeDatabase
   const cache = yield* PrincipalCache
   const find = Effect.fn("AccessPolicy.authenticate")(function* (presented: Uint8Array) {
     const row = yield* principalRow(readPrincipal(db, presented))
-    return Option.flatMap(row, ({ hash, ...principal }) =>
-      hash.length === presented.length && timingSafeEqual(hash, presented) ? Option.some(principal) : Option.none()
+    return Option.flatMap(row, ({ endsIn, hash, ...principal }) =>
+      hash.length === presented.length && timingSafeEqual(hash, presented)
+        ? Option.some({ principal, endsIn: endsIn ?? Number.POSITIVE_INFINITY })
+        : Option.none()
     )
   }, operation("AccessPolicy.authenticate"))
   return AccessPolicy.of({
@@ -39,8 +43,9 @@ const make = Effect.gen(function* () {
 /**
  * An `AccessPolicy` of the tokens that `SqlTokens` has issued, looked up by their SHA-256 alone.
  *
- * A token that was let in is let in for another second without being looked up: so long it may take until its end is felt,
- * by expiry or by another process that revokes it. Revoking it by a `SqlTokens` that was built with this layer counts at once.
+ * A token that was let in is let in for another second without being looked up, though never beyond its expiry: so long it
+ * may take until it is felt that another process has revoked it. Revoking it by a `SqlTokens` that was built with this layer
+ * counts at once.
  */
 export const layer: Layer.Layer<AccessPolicy, never, SqlClient.SqlClient> = Layer.effect(AccessPolicy, make).pipe(
   Layer.provide(PrincipalCache.layer)

@@ -23,11 +23,12 @@ import { readDeploy } from "./statements/readDeploy.ts"
 import { readEvents, readEventsOf } from "./statements/readEvents.ts"
 import { readCreatedPositions, readOpenPositions } from "./statements/readPositions.ts"
 import { cancel } from "./store/cancel.ts"
-import { claim } from "./store/claim.ts"
+import { claim, claimOf, withStepIds } from "./store/claim.ts"
+import { makeGroupCommit } from "./store/GroupCommit.ts"
 import { insert, remembered } from "./store/insert.ts"
 import { ListTimeLimit } from "./ListTimeLimit.ts"
 import { makeLists } from "./store/list.ts"
-import { makeMoveLane } from "./store/MoveLane.ts"
+import { move } from "./store/move.ts"
 import { Wakeups } from "./Wakeups.ts"
 
 const Lease = Schema.Struct({ deployId: DeployId, epoch: Schema.Natural })
@@ -56,12 +57,17 @@ const make = Effect.gen(function* () {
   const db = yield* makeDatabase
   const ids = yield* IdGenerator
   const wakeups = yield* Wakeups
-  const moveTogether = makeMoveLane(db)
+  const moveTogether = makeGroupCommit(db, move(db, wakeups))
+  const claimTogether = makeGroupCommit(db, claim(db, wakeups))
   const lists = makeLists(db, yield* ListTimeLimit)
 
   /** After the commit, also where the host has put the call into a transaction of its own. */
   const tell = (changes: ReadonlyArray<StoreChange>) =>
     changes.length === 0 ? Effect.void : db.sql.afterCommit(wakeups.publish(changes))
+
+  /** The same where the other nodes are told by the commit itself. */
+  const tellHere = (changes: ReadonlyArray<StoreChange>) =>
+    changes.length === 0 ? Effect.void : db.sql.afterCommit(wakeups.publishHere(changes))
 
   return DeployStore.of({
     insert: Effect.fn("DeployStore.insert")(function* (request, options = {}) {
@@ -94,19 +100,21 @@ const make = Effect.gen(function* () {
     // Without a span: its statement has one, and a page costs no more than a few hundred microseconds.
     listJson: (plan) => operation("DeployStore.listJson")(lists.listJson(plan)),
 
-    claimable: Effect.fn("DeployStore.claimable")(function* ({ limit, owner }) {
-      return (yield* claimableDeploys(db, owner, limit)).map(({ id }) => DeployId.make(id))
+    claimable: Effect.fn("DeployStore.claimable")(function* (options) {
+      return (yield* claimableDeploys(db, options)).map(({ id }) => DeployId.make(id))
     }, operation("DeployStore.claimable")),
 
     claim: Effect.fn("DeployStore.claim")(function* (request) {
-      const won = yield* claim(db, ids, request)
-      if (Option.isSome(won) && won.value.starts) yield* tell([{ deployId: request.deployId, kind: "events" }])
-      return Option.map(won, ({ claim }) => claim)
+      const [won] = yield* claimTogether([yield* withStepIds(ids, request)])
+      if (won === undefined) return Option.none()
+      if (won.claimed.starts) yield* tellHere([{ deployId: request.deployId, kind: "events" }])
+      return Option.fromNullishOr(yield* claimOf(won))
     }, operation("DeployStore.claim")),
 
     move: Effect.fn("DeployStore.move")(function* (requests) {
       const moved = yield* moveTogether(requests)
-      yield* tell(moved.flatMap(({ changes }) => changes))
+      yield* tellHere(moved.flatMap(({ changes }) => changes))
+      yield* tell(moved.flatMap(({ superseded }) => superseded))
       return moved.map(({ result }) => result)
     }, operation("DeployStore.move")),
 

@@ -38,8 +38,10 @@ export class SqlTokens extends Context.Service<
       return SqlTokens.of({
         issue: Effect.fn("SqlTokens.issue")(function* (request) {
           const token = yield* newToken
-          const secret = { id: yield* ids.next("tok"), hash: hashOf(token), prefix: shownPart(token) }
-          const row = yield* presentRow(oneRow(ApiToken)(addToken(db, request, secret)), "A token")
+          const id = yield* ids.next("tok")
+          const secret = { id, hash: hashOf(token), prefix: shownPart(token) }
+          const complete = { subject: `${request.name}/${id}`, ...request }
+          const row = yield* presentRow(oneRow(ApiToken)(addToken(db, complete, secret)), "A token")
           return { token, row }
         }, operation("SqlTokens.issue")),
         list: Effect.suspend(() => allRows(ApiToken)(listTokens(db))).pipe(

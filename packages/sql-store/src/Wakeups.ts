@@ -1,11 +1,10 @@
+import { channel } from "./statements/notify.ts"
 import { DeployId, IdGenerator, type StoreChange } from "@deploys/core"
 import { PgClient } from "@effect/sql-pg"
-import { Context, Effect, Layer, PubSub, Queue, Schedule, Schema, Stream } from "effect"
+import { Array, Context, Effect, Layer, PubSub, Queue, Schedule, Schema, Stream } from "effect"
 
 /** Hints that a slow listener may fall behind by; the oldest are then dropped, as hints may be. */
 const backlog = 4096
-
-const channel = "deploys_changes"
 
 /** PostgreSQL takes 8,000 bytes in a notification; a hint takes about 50. */
 const hintsOfOne = 128
@@ -30,12 +29,19 @@ const once = (changes: ReadonlyArray<StoreChange>) => [
   ...new Map(changes.map((change) => [`${change.deployId} ${change.kind}`, change])).values()
 ]
 
+const publishTo = (local: PubSub.PubSub<StoreChange>) => (changes: ReadonlyArray<StoreChange>) =>
+  Effect.asVoid(PubSub.publishAll(local, changes))
+
 /** Carries the store's changes to those who wait for them. */
 export class Wakeups extends Context.Service<
   Wakeups,
   {
     /** Tells everybody who listens. Never waits. */
     readonly publish: (changes: ReadonlyArray<StoreChange>) => Effect.Effect<void>
+    /** What a statement of our own may notify the other nodes of, so that those of this one alone are left to be told. */
+    readonly notices: (changes: ReadonlyArray<StoreChange>) => Effect.Effect<ReadonlyArray<string>>
+    /** Tells those who listen in this process. Never waits. */
+    readonly publishHere: (changes: ReadonlyArray<StoreChange>) => Effect.Effect<void>
     /** Changes published from the moment when the stream is started. */
     readonly changes: Stream.Stream<StoreChange>
   }
@@ -43,20 +49,24 @@ export class Wakeups extends Context.Service<
   /** Within this process. */
   static readonly layer = Layer.effect(
     Wakeups,
-    Effect.map(hub, (local) =>
-      Wakeups.of({
-        publish: (changes) => Effect.asVoid(PubSub.publishAll(local, changes)),
+    Effect.map(hub, (local) => {
+      const publish = publishTo(local)
+      return Wakeups.of({
+        publish,
+        notices: () => Effect.succeed([]),
+        publishHere: publish,
         changes: Stream.fromPubSub(local)
       })
-    )
+    })
   )
 
   /**
    * Within this process at once, and to the other nodes on the same PostgreSQL by its notifications.
    *
-   * Notifications go by a statement of their own after the commit, those of 20 ms in one: inside a transaction they would
-   * make all commits of the server wait for each other. A connection that is lost is made anew; what was told meanwhile
-   * is lost, which hints may be.
+   * Moves and claims, of which each node has one statement under way, notify as they commit. Everything else goes by a
+   * statement of its own after the commit, that of 20 ms in one: inside the transactions of many connections notifications
+   * would make all commits of the server wait for each other. A connection that is lost is made anew; what was told
+   * meanwhile is lost, which hints may be.
    */
   static readonly layerPostgres = Layer.effect(
     Wakeups,
@@ -66,22 +76,25 @@ export class Wakeups extends Context.Service<
       const outgoing = yield* Queue.sliding<StoreChange>(backlog)
       const from = yield* (yield* IdGenerator).next("node")
 
+      const publishHere = publishTo(local)
+
+      const notices = (changes: ReadonlyArray<StoreChange>) =>
+        Effect.forEach(Array.chunksOf(changes, hintsOfOne), (some) =>
+          Effect.orDie(encode({ from, hints: some.map(({ deployId, kind }) => [deployId, kind]) }))
+        )
+
       const send = Effect.gen(function* () {
-        const changes = once(yield* Queue.takeAll(outgoing))
-        for (let first = 0; first < changes.length; first += hintsOfOne) {
-          const hints = changes.slice(first, first + hintsOfOne).map(({ deployId, kind }) => [deployId, kind] as const)
-          yield* pg.notify(channel, yield* encode({ from, hints }))
-        }
+        const payloads = yield* notices(once(yield* Queue.takeAll(outgoing)))
+        yield* Effect.forEach(payloads, (payload) => pg.notify(channel, payload), { discard: true })
         yield* Effect.sleep(gathering)
       })
 
+      const own = `{"from":"${from}"`
       const receive = Effect.fnUntraced(function* (payload: string) {
-        const notification = yield* decode(payload)
-        if (notification.from === from) return
-        yield* PubSub.publishAll(
-          local,
-          notification.hints.map(([deployId, kind]) => ({ deployId, kind }))
-        )
+        // Every node hears itself as well, and most of what it hears where it is the only one.
+        if (payload.startsWith(own)) return
+        const { hints } = yield* decode(payload)
+        yield* publishHere(hints.map(([deployId, kind]) => ({ deployId, kind })))
       })
 
       const listen = Effect.scoped(
@@ -94,8 +107,9 @@ export class Wakeups extends Context.Service<
       yield* Effect.forkScoped(Effect.forever(Effect.retry(send, again)))
       yield* Effect.forkScoped(Effect.repeat(Effect.retry(listen, again), again))
       return Wakeups.of({
-        publish: (changes) =>
-          Effect.andThen(PubSub.publishAll(local, changes), Effect.asVoid(Queue.offerAll(outgoing, changes))),
+        publish: (changes) => Effect.andThen(publishHere(changes), Effect.asVoid(Queue.offerAll(outgoing, changes))),
+        notices,
+        publishHere,
         changes: Stream.fromPubSub(local)
       })
     })

@@ -80,6 +80,28 @@ layer(onPglite)("API tokens", (it) => {
     })
   )
 
+  it.effect("let in no longer than they last, though they were let in a moment before", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { row, token } = yield* issue()
+      const soon = sql`UPDATE deploys.api_tokens SET expires_at = clock_timestamp() + interval '300 ms' WHERE id = ${row.id}`
+      yield* soon
+      yield* authenticate(token)
+      yield* TestClock.adjust("300 millis")
+      yield* sql`SELECT pg_sleep(0.3)`
+      assert.deepStrictEqual(yield* authenticate(token), Option.none())
+    })
+  )
+
+  it.effect("speak for themselves unless they are issued to speak for somebody", () =>
+    Effect.gen(function* () {
+      const tokens = yield* SqlTokens
+      const request = { name: "root", everywhere: [], workspaces: {}, createdBy: "root", expiresAt: null }
+      const { row } = yield* tokens.issue(request)
+      assert.strictEqual(row.subject, `root/${row.id}`)
+    })
+  )
+
   it.effect("note that they were used, once a minute at most", () =>
     Effect.gen(function* () {
       const tokens = yield* SqlTokens

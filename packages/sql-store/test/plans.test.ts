@@ -8,7 +8,7 @@ import { Postgres } from "../src/index.ts"
 import { type Database, makeDatabase } from "../src/internal/Database.ts"
 import { makeListCompiler } from "../src/list/compileList.ts"
 import { claimableDeploys } from "../src/statements/claimableDeploys.ts"
-import { claimDeploy } from "../src/statements/claimDeploy.ts"
+import { claimDeploys, type ClaimWithIds } from "../src/statements/claimDeploys.ts"
 import { takeKey } from "../src/statements/idempotencyKeys.ts"
 import { insertDeploy } from "../src/statements/insertDeploy.ts"
 import { landedPatches } from "../src/statements/landedPatches.ts"
@@ -148,6 +148,15 @@ const automatic = {
   createdBy: "ada"
 }
 
+const claimRequest = (id: DeployId): ClaimWithIds => ({
+  deployId: id,
+  owner: "runner",
+  leaseMillis: 1000,
+  steps: [{ name: "upload", cancellation: "interrupt", undoable: false }],
+  stepIds: [StepId.make("stp_00000000000000000000000001")],
+  startFirstStep: true
+})
+
 const writes = (db: Database): Readonly<Record<string, Statement.Statement<unknown>>> => ({
   insert: insertDeploy(db, {
     id: deployId(50_000),
@@ -159,15 +168,22 @@ const writes = (db: Database): Readonly<Record<string, Statement.Statement<unkno
     metadata: {},
     createdBy: "ada"
   }),
-  claimable: claimableDeploys(db, "runner", 20),
+  claimable: claimableDeploys(db, { owner: "runner", limit: 20 }),
+  "claimable where workspaces are full": claimableDeploys(db, {
+    owner: "runner",
+    limit: 20,
+    maxRunningPerWorkspace: 2
+  }),
   "the look for a source event's deploy": presentDeploy(db, automatic),
   "the look for what is out of place": lockOutOfPlace(db, automatic, { held: true, queuePolicy: "replace" }),
   "what a deploy waits for": readWaiting(db, deployId(19_900)),
   "the release of a hold": releaseHold(db, heldEntity),
   "the taking of a key": takeKey(db, { principal: "ada", key: "k", request: "r" }, deployId(50_000)),
-  claim: claimDeploy(db, { deployId: deployId(19_900), owner: "runner", leaseMillis: 1000, steps: [] }, [
-    StepId.make("stp_00000000000000000000000001")
-  ]),
+  "one claim": claimDeploys(db, [claimRequest(deployId(19_900))]),
+  "many claims": claimDeploys(
+    db,
+    Array.from({ length: 50 }, (_, n) => ({ ...claimRequest(deployId(19_850 + n)), maxRunningPerWorkspace: 2 }))
+  ),
   "one move": landPatches(db, [patch(19_900, [started])]),
   "many moves": landPatches(
     db,
@@ -234,13 +250,12 @@ describe.skipIf(!Databases.available)("with many rows", () => {
     it.effect("looks at few deploys for a claim, however many are held or queued", () =>
       Effect.gen(function* () {
         const db = yield* makeDatabase
-        const claimed = (id: DeployId) =>
-          claimDeploy(db, { deployId: id, owner: "runner", leaseMillis: 1000, steps: [] }, [])
+        const claimed = (id: DeployId) => claimDeploys(db, [{ ...claimRequest(id), maxRunningPerWorkspace: 2 }])
         const next = deployId(100_000 + held + 1)
         assert.isAtMost(yield* deploysRead(claimed(next)), 10)
         assert.isAtMost(yield* deploysRead(claimed(deployId(100_000 + held))), 10)
-        assert.isAtMost(yield* deploysRead(claimableDeploys(db, "runner", 20)), 60)
-        const offered = yield* claimableDeploys(db, "runner", 1000)
+        assert.isAtMost(yield* deploysRead(claimableDeploys(db, { owner: "runner", limit: 20 })), 60)
+        const offered = yield* claimableDeploys(db, { owner: "runner", limit: 1000 })
         assert.include(
           offered.map(({ id }) => id),
           next

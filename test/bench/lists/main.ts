@@ -1,9 +1,9 @@
 // Lists under load, against peers in the same run. `DATABASE_URL`: an empty database, or one that this has filled before.
 import { cpus } from "node:os"
 import { join } from "node:path"
+import { installPeers } from "../installPeers.ts"
 import { openDatabase } from "./database.ts"
 import { depthTable } from "./depth.ts"
-import { installPeers } from "./installPeers.ts"
 import { measure, type Subject, warmUp } from "./measure.ts"
 import { startServer } from "./processes.ts"
 import { type ScopeName, since, toOurs, toPeer, toPostgraphile } from "./requests.ts"
@@ -14,9 +14,9 @@ const only = process.env["ONLY"]
 const named = process.env["SUBJECTS"]?.split(",")
 
 const database = await openDatabase(setting("ROWS", 1_000_000))
-const peers = await installPeers()
-const env = { DATABASE_URL: database.url }
 const here = import.meta.dirname
+const peers = installPeers(here)
+const env = { DATABASE_URL: database.url }
 
 const ours = await startServer(join(here, "ours.ts"), here, env)
 const byHand = await startServer(join(peers, "pg.mjs"), peers, env)

@@ -126,6 +126,9 @@ export const cancel = (deployId: DeployId, reason: string | null = null) =>
 
 export const lease = ({ deployId, epoch }: Run) => ({ deployId, epoch })
 
+/** Gives the lease of a run back. */
+export const release = (run: Run) => Effect.flatMap(DeployStore, (store) => store.release([lease(run)]))
+
 /** Lets the lease of a run end. */
 export const expire = (run: Run, pass: Passage) =>
   Effect.gen(function* () {

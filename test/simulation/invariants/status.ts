@@ -1,4 +1,5 @@
 import { type Deploy, type DeployEvent, type DeployStatus, isFinal, legalMoves } from "@deploys/core"
+import type { DeployCall, TargetEffect } from "../History.ts"
 import { cancelOf, type Invariant, isFinalEvent } from "./Invariant.ts"
 
 /** A final status never changes. */
@@ -66,6 +67,16 @@ const cancelEndsWork: Invariant = {
   }
 }
 
+/** Whether the call stored that this attempt starts, and was answered so. */
+const isStart = (call: DeployCall, { attempt, step }: TargetEffect): boolean => {
+  if (call.op === "claim")
+    return call.answer?.startedFirstStep === true && call.answer.steps[0]?.name === step && attempt === 1
+  if (call.op !== "move" || call.answer._tag === "Fenced") return false
+  return call.request.moves.some(
+    (move) => move._tag === "StepStarted" && move.step.name === step && move.attempt === attempt
+  )
+}
+
 /** An attempt begins only behind the answer that its start was stored for a running deploy, and each start allows one. */
 const checkedBefore: Invariant = {
   number: 4,
@@ -74,11 +85,8 @@ const checkedBefore: Invariant = {
     for (const began of effects) {
       if (began.what !== "began") continue
       const start = byDeploy.get(began.deployId)?.find((call) => {
-        if (call.op !== "move" || call.machine !== began.machine || used.has(call)) return false
-        if (call.answered === null || call.answered > began.order || call.answer._tag === "Fenced") return false
-        return call.request.moves.some(
-          (move) => move._tag === "StepStarted" && move.step.name === began.step && move.attempt === began.attempt
-        )
+        if (call.machine !== began.machine || used.has(call)) return false
+        return call.answered !== null && call.answered <= began.order && isStart(call, began)
       })
       if (start === undefined) yield `${began.deployId}: ${began.machine} began ${began.step} without a stored start`
       else used.add(start)

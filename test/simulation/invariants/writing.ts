@@ -1,4 +1,4 @@
-import { type DeployId, type EntityId, isOver } from "@deploys/core"
+import { type DeployId, type EntityId, isOver, type WorkspaceId } from "@deploys/core"
 import { type Invariant, isDeployCall } from "./Invariant.ts"
 import { Ownership } from "./Ownership.ts"
 
@@ -58,6 +58,24 @@ const oneAtWork: Invariant = {
   }
 }
 
+/** In a workspace, no claim leaves more deploys at work than it may. */
+const places: Invariant = {
+  number: 9,
+  *breaches({ calls }) {
+    const atWork = new Map<DeployId, WorkspaceId>()
+    for (const call of calls) {
+      if (!isDeployCall(call) || call.row === null) continue
+      const { id, status, workspaceId } = call.row.deploy
+      const works = status === "running" || (status === "failed" && !isOver(call.row.deploy))
+      if (works) atWork.set(id, workspaceId)
+      else atWork.delete(id)
+      const most = call.op === "claim" ? (call.request.maxRunningPerWorkspace ?? Infinity) : Infinity
+      const count = [...atWork.values()].filter((other) => other === workspaceId).length
+      if (works && count > most) yield `${id} is one of ${count} at work in ${workspaceId}, which has ${most} places`
+    }
+  }
+}
+
 /** A lease that holds is taken from nobody. */
 const leasesHold: Invariant = {
   number: 10,
@@ -75,4 +93,4 @@ const leasesHold: Invariant = {
 }
 
 /** Ownership. */
-export const writing: ReadonlyArray<Invariant> = [oneWriter, epochsCount, oneAtWork, leasesHold]
+export const writing: ReadonlyArray<Invariant> = [oneWriter, epochsCount, oneAtWork, places, leasesHold]

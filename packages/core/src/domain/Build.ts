@@ -24,6 +24,6 @@ export const Build = Schema.Struct({
   error: Schema.NullOr(Schema.String),
   createdAt: Timestamp,
   completedAt: Schema.NullOr(Timestamp)
-})
+}).annotate({ identifier: "Build" })
 /** The result of building one commit of a version: what a deploy puts live. */
 export interface Build extends Schema.Schema.Type<typeof Build> {}

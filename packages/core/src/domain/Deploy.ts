@@ -77,7 +77,7 @@ export const Deploy = Schema.Struct({
   failureCode: Schema.NullOr(FailureCode),
   /** Whether production serves this deploy. */
   isLive: Schema.Boolean
-})
+}).annotate({ identifier: "Deploy" })
 /** One attempt to put a build of an entity live. */
 export interface Deploy extends Schema.Schema.Type<typeof Deploy> {}
 

@@ -6,7 +6,7 @@ import { Right } from "./Principal.ts"
 
 /** Nothing of this kind and id exists, or the caller may not see it: the two are never told apart. */
 export class NotFound extends Schema.TaggedError<NotFound>()("NotFound", {
-  resource: Schema.Literals(["workspace", "app", "build", "sourceEvent", "deploy"]),
+  resource: Schema.Literals(["workspace", "app", "build", "sourceEvent", "deploy", "token"]),
   id: Schema.String
 }) {
   /** Names what was looked for. */

@@ -77,7 +77,7 @@ export const DeployEvent = EventContent.mapMembers(
   Tuple.map(
     Schema.fieldsAssign({ deployId: DeployId, sequence: Schema.Int.check(Schema.isGreaterThan(0)), at: Timestamp })
   )
-)
+).annotate({ identifier: "DeployEvent" })
 /** One stored fact about a deploy. */
 export type DeployEvent = typeof DeployEvent.Type
 
@@ -94,7 +94,7 @@ export const ProgressEvent = Schema.Struct({
   }),
   deployId: DeployId,
   at: Timestamp
-})
+}).annotate({ identifier: "ProgressEvent" })
 /** How far a running step has come. */
 export interface ProgressEvent extends Schema.Schema.Type<typeof ProgressEvent> {}
 

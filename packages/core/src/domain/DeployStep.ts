@@ -32,7 +32,7 @@ export const DeployStep = Schema.Struct({
   output: Schema.NullOr(Schema.Json),
   startedAt: Schema.NullOr(Timestamp),
   completedAt: Schema.NullOr(Timestamp)
-})
+}).annotate({ identifier: "DeployStep" })
 /** One step of a deploy as callers see it. */
 export interface DeployStep extends Schema.Schema.Type<typeof DeployStep> {}
 

@@ -9,6 +9,6 @@ export const Entity = Schema.Struct({
   kind: Schema.String,
   name: Schema.String,
   createdAt: Timestamp
-})
+}).annotate({ identifier: "Entity" })
 /** What is deployed: an app, a function, or whatever kinds the host has. */
 export interface Entity extends Schema.Schema.Type<typeof Entity> {}

@@ -4,7 +4,7 @@ import { Schema } from "effect"
 const suffix = "[0-7][0-9a-hjkmnp-tv-z]{25}"
 
 const typeId = (prefix: string) =>
-  Schema.String.check(
+  Schema.String.annotate({ examples: [`${prefix}_01m87n75yqfmja2b0ww6jktjf7`] }).check(
     Schema.isPattern(new RegExp(`^${prefix}_${suffix}$`, "u"), {
       expected: `an id such as ${prefix}_01j00000000000000000000000`
     })

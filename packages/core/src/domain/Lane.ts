@@ -38,13 +38,13 @@ export const Waiting = Schema.Struct({
   /**
    * - `deploy`: another deploy of the entity, which is at work or before it in the queue.
    * - `hold`: the release of the entity's hold.
-   * - `capacity`: nothing of its entity's; a runner that has room.
+   * - `capacity`: nothing of its entity's; room in its workspace, or on a runner.
    */
   for: Schema.Literals(["deploy", "hold", "capacity"]),
   /** Its place among the pending deploys of the entity, from 1. What is held counts for those alone that are held too. */
   position: Schema.Int.check(Schema.isGreaterThan(0)),
   /** `deploy`: since it was created; `hold`: since there has been both; `capacity`: since it could have been claimed. */
   since: Timestamp
-})
+}).annotate({ identifier: "Waiting" })
 /** What a pending deploy waits for. */
 export interface Waiting extends Schema.Schema.Type<typeof Waiting> {}

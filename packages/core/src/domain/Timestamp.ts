@@ -6,11 +6,13 @@ import { Clock, DateTime, Effect, Schema } from "effect"
  * PostgreSQL keeps microseconds and a JavaScript `Date` only milliseconds, so a timestamp is never turned into a `Date`.
  * The text has one form only, so text order is time order.
  */
-export const Timestamp = Schema.String.check(
-  Schema.isPattern(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/u, {
-    expected: "an instant such as 2026-11-24T17:44:12.123456Z"
-  })
-).pipe(Schema.brand("Timestamp"))
+export const Timestamp = Schema.String.annotate({ format: "date-time", examples: ["2026-11-24T17:44:12.123456Z"] })
+  .check(
+    Schema.isPattern(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z$/u, {
+      expected: "an instant such as 2026-11-24T17:44:12.123456Z"
+    })
+  )
+  .pipe(Schema.brand("Timestamp"))
 /** An instant at microseconds, kept as ISO 8601 text in UTC. */
 export type Timestamp = typeof Timestamp.Type
 

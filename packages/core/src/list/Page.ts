@@ -15,12 +15,14 @@ export const PageInfo = Schema.Struct({
   /** Cursors of the first and the last row; null on an empty page. */
   startCursor: Schema.NullOr(Schema.String),
   endCursor: Schema.NullOr(Schema.String)
-})
+}).annotate({ identifier: "PageInfo" })
 /** Where a page stands in its list. */
 export interface PageInfo extends Schema.Schema.Type<typeof PageInfo> {}
 
 /** A page of deploys, in the order of the list also when it was reached backwards. */
-export const Page = Schema.Struct({ data: Schema.Array(Deploy), pageInfo: PageInfo })
+export const Page = Schema.Struct({ data: Schema.Array(Deploy), pageInfo: PageInfo }).annotate({
+  identifier: "DeployPage"
+})
 /** A page of deploys. */
 export interface Page extends Schema.Schema.Type<typeof Page> {}
 

@@ -48,6 +48,10 @@ export interface ClaimRequest {
   readonly leaseMillis: number
   /** The steps of the plan, in order. */
   readonly steps: ReadonlyArray<StepDeclaration>
+  /** Whether the first step is at work as soon as the deploy is, without another write. Default: false. */
+  readonly startFirstStep?: boolean
+  /** How many deploys of the workspace may be at work once this one is. Default: `Infinity`. */
+  readonly maxRunningPerWorkspace?: number
 }
 
 /** The right to move a deploy, until its lease runs out or its epoch is raised. */
@@ -56,6 +60,10 @@ export interface Claim extends DeployRecord {
   readonly epoch: number
   /** The number of the deploy's last event. */
   readonly lastEvent: number
+  /** Whether the first step was started with the claim, so that no earlier claim can have begun it. */
+  readonly startedFirstStep: boolean
+  /** How long ago the deploy started, by the store's clock, in milliseconds: 0 for one that starts with this claim. */
+  readonly elapsedMillis: number
 }
 
 /** Moves of one deploy that land together or not at all. */
@@ -174,14 +182,18 @@ export class DeployStore extends Context.Service<
     /**
      * Up to `limit` deploys that a claim by `owner` may win now:
      *
-     * - of each entity whose lane is free, the oldest pending deploy that is not held;
-     * - deploys that run or settle under a lease that has run out, or that `owner` itself holds under an older epoch.
+     * - deploys that run or settle under a lease that has run out, or that `owner` itself holds under an older epoch;
+     * - behind them, of each entity whose lane is free, the oldest pending deploy that is not held. Workspaces take turns:
+     *   that of which the fewest deploys run, settle or are offered before comes next.
+     * - `maxRunningPerWorkspace`: no more pending deploys of a workspace than may start until so many run or settle.
+     *   Default: `Infinity`.
      *
      * A hint: another runner may be faster.
      */
     readonly claimable: (options: {
       readonly owner: string
       readonly limit: number
+      readonly maxRunningPerWorkspace?: number
     }) => Effect.Effect<ReadonlyArray<DeployId>, StoreError>
 
     /**
@@ -192,8 +204,14 @@ export class DeployStore extends Context.Service<
      *   is written.
      * - A `running` deploy, or a `failed` one that has not settled, is claimed when its lease has run out or `owner` holds
      *   it already. Its steps stay as they are, and no event is written.
+     * - `startFirstStep`: a deploy that was `pending` has its first step at once as if it had been moved there by
+     *   `StepStarted`, with the event `step.running` behind `deploy.running`. The start counts, also if nothing comes of it.
+     *   One that was at work before stays as it is.
+     * - `maxRunningPerWorkspace`: a `pending` deploy is not claimed while so many deploys of its workspace run or settle,
+     *   on whichever node. One that settles keeps its place until it is settled, and one that nobody holds any more until
+     *   somebody has ended it. A place that is freed is told of as `ready`.
      * - Each claim raises the epoch by 1 and starts a new lease.
-     * - Of several claims at once on one entity exactly one wins.
+     * - Of several claims at once on one entity exactly one wins, and in one workspace no more than there are places.
      */
     readonly claim: (request: ClaimRequest) => Effect.Effect<Option.Option<Claim>, StoreError>
 

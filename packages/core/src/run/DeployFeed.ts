@@ -1,14 +1,14 @@
-import { Effect, Option, Queue, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { isOver } from "../domain/Deploy.ts"
 import type { StoreError } from "../domain/DeployError.ts"
 import { type DeployEvent, type FeedEvent, isLastEvent } from "../domain/DeployEvent.ts"
 import type { DeployId } from "../domain/Id.ts"
 import type { DeployStore } from "../ports/DeployStore.ts"
+import { deployHints } from "./DeployHints.ts"
 import type { LiveEvents } from "./LiveEvents.ts"
 
-/** Events read at once, and how long to wait for a hint before looking again: hints may get lost. */
+/** Events read at once. */
 const batch = 256
-const lookAgain = "1 second"
 
 /** Stored events in order without gaps, from behind `after` to the last there will be. */
 const storedEvents = (
@@ -18,21 +18,23 @@ const storedEvents = (
 ): Stream.Stream<DeployEvent, StoreError> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const hints = yield* Queue.sliding<void>(1)
-      yield* store.changes.pipe(
-        Stream.filter((change) => change.deployId === deployId),
-        Stream.runForEach(() => Queue.offer(hints, undefined)),
-        Effect.forkScoped({ startImmediately: true })
+      const wait = yield* deployHints(store, deployId)
+      const findOver = Effect.map(
+        store.find(deployId),
+        Option.exists(({ deploy }) => isOver(deploy))
       )
-      const wait = Effect.raceFirst(Queue.take(hints), Effect.sleep(lookAgain))
-      // Read before the first events: whatever was over then has no events to come that they lack.
-      const wasOver = Option.exists(yield* store.find(deployId), ({ deploy }) => isOver(deploy))
+      // Read before the events: whatever was over then has no events to come that they lack.
+      let wasOver = yield* findOver
       return Stream.paginate(after, (last) =>
         Effect.gen(function* () {
           const events = yield* store.events({ deployId, after: last, limit: batch })
           const newest = events.at(-1)
           const ended = newest === undefined ? wasOver : isLastEvent(newest)
-          if (newest === undefined && !ended) yield* wait
+          if (newest === undefined && !ended) {
+            yield* wait
+            // Behind an event that there will never be, no last one tells of the end.
+            if (last === after) wasOver = yield* findOver
+          }
           return [events, ended ? Option.none() : Option.some(newest?.sequence ?? last)] as const
         })
       )

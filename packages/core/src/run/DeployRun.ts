@@ -1,8 +1,7 @@
-import { Clock, DateTime, Duration, Effect, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
 import type { FailureCode } from "../domain/Deploy.ts"
 import type { StepRecord } from "../domain/DeployStep.ts"
 import { storableText } from "../domain/StorableJson.ts"
-import type { Timestamp } from "../domain/Timestamp.ts"
 import type { Plan } from "../plan/Plan.ts"
 import { type Step, StepError } from "../plan/Step.ts"
 import { countEnd, countRetry } from "./DeployMetrics.ts"
@@ -71,15 +70,25 @@ const isBetweenAttempts = ({ error, status }: StepRecord) => status === "running
 const attemptToBegin = (record: StepRecord) =>
   isBetweenAttempts(record) ? record.attempt + 1 : Math.max(1, record.attempt)
 
-const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) =>
-  runStep(step, {
-    attempt: attemptToBegin(record),
+/** Whether the claim has written the start of this step. */
+const isStarted = ({ session: { claim } }: Run, { index }: StepRecord) => claim.startedFirstStep && index === 0
+
+/** The step as it was before the claim started it: nothing of it can be left from an earlier claim. */
+const beforeClaim = (record: StepRecord): StepRecord => ({ ...record, status: "pending", attempt: 0, starts: 0 })
+
+const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) => {
+  const attempt = attemptToBegin(record)
+  const left = run.inFlight.get(record.index)
+  return runStep(step, {
+    attempt,
     context: runContext(run.live, stepContext(run.session, run.outputs, step), record),
     onStart: (attempt) =>
-      Effect.andThen(
-        update(run, record, { status: "running", starts: record.starts + 1 }),
-        run.session.write({ _tag: "StepStarted", step: stepRef(record), attempt })
-      ),
+      attempt === 1 && isStarted(run, record)
+        ? Effect.void
+        : Effect.andThen(
+            update(run, record, { status: "running", starts: record.starts + 1 }),
+            run.session.write({ _tag: "StepStarted", step: stepRef(record), attempt })
+          ),
     onRetry: (attempt, error, delayMillis) =>
       Effect.andThen(
         run.session.write({
@@ -92,9 +101,10 @@ const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) =>
         countRetry(record.name)
       ),
     scope: run.scope,
-    adopted: run.inFlight.get(record.index),
-    onInFlight: (fiber) => void run.inFlight.set(record.index, fiber)
+    adopted: left?.attempt === attempt ? left.fiber : undefined,
+    onInFlight: (begun) => void run.inFlight.set(record.index, begun)
   }).pipe(stepSpan(record))
+}
 
 /** Starts of the present attempt: each earlier attempt ended once, and every other start ended in a crash. */
 const startsOfAttempt = ({ attempt, starts }: StepRecord) => starts - Math.max(0, attempt - 1)
@@ -132,10 +142,14 @@ const failStep = (run: Run, record: StepRecord, { attempt, error }: StepFailed) 
 const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Return<RunEnd, ClaimLost> {
   let previewUrl: string | null = null
   let productionUrl: string | null = null
-  for (const record of run.session.claim.steps) {
-    const step = plan.steps.find((candidate) => candidate.name === record.name)
-    if (step === undefined) continue
-    if (record.status !== "completed" && run.isDraining())
+  for (const stored of run.session.claim.steps) {
+    const step = plan.steps.find((candidate) => candidate.name === stored.name)
+    if (step === undefined) {
+      run.outputs.set(stored.name, stored.output)
+      continue
+    }
+    const record = isStarted(run, stored) ? beforeClaim(stored) : stored
+    if (record === stored && record.status !== "completed" && run.isDraining())
       return yield* Effect.as(run.session.write(), "paused" as const)
     const result = yield* Effect.catchTag(resultOf(run, record, step), "StepFailed", Effect.succeed)
     if (result instanceof StepFailed) return yield* failStep(run, record, result)
@@ -151,12 +165,6 @@ const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Retur
   return "over"
 })
 
-const millisLeft = (startedAt: Timestamp | null, limit: Duration.Input) =>
-  Effect.map(Clock.currentTimeMillis, (now) => {
-    const since = startedAt === null ? now : DateTime.toEpochMillis(DateTime.makeUnsafe(startedAt))
-    return Math.max(0, since + Duration.toMillis(limit) - now)
-  })
-
 /** Runs a claimed deploy from its first step that has not completed to its end. */
 export const runDeploy = Effect.fnUntraced(function* (input: DeployRunInput) {
   const { options, plan, session } = input
@@ -164,10 +172,12 @@ export const runDeploy = Effect.fnUntraced(function* (input: DeployRunInput) {
   if ("code" in plan) return yield* fail(run, plan)
   const mismatch = planMismatch(run.steps, plan.steps)
   if (mismatch !== null) return yield* fail(run, { code: "plan_changed", message: mismatch })
-  const limit = options.deployTimeout
-  const message = `The deploy took longer than ${Duration.format(Duration.fromInputUnsafe(limit))}`
-  return yield* Effect.timeoutOrElse(walk(run, plan), {
-    duration: yield* millisLeft(session.claim.deploy.startedAt, limit),
-    orElse: () => fail(run, { code: "timed_out", message })
-  })
+  const limit = Duration.fromInputUnsafe(options.deployTimeout)
+  const timedOut = Effect.suspend(() =>
+    fail(run, { code: "timed_out", message: `The deploy took longer than ${Duration.format(limit)}` })
+  )
+  // The store has counted so far and this process goes on from there: their clocks need not agree.
+  const left = Duration.toMillis(limit) - session.claim.elapsedMillis
+  if (left <= 0) return yield* timedOut
+  return yield* Effect.timeoutOrElse(walk(run, plan), { duration: left, orElse: () => timedOut })
 })

@@ -73,8 +73,9 @@ export class DeployRunner extends Context.Service<
         const lease = yield* leases.keep(ref, since)
         const session = yield* makeRunSession(store, claim, owner, lease)
         const input = { session, plan, live, options, inFlight, scope, isDraining: () => Ref.getUnsafe(drained) }
-        return yield* (claim.deploy.status === "running" ? runDeploy(input) : settleDeploy(input)).pipe(
-          Effect.raceFirst(Effect.as(lease.lost, "settling" as const)),
+        const run = claim.deploy.status === "running" ? runDeploy(input) : settleDeploy(input)
+        // The lease comes first: where it is lost already, nothing is begun.
+        return yield* Effect.raceFirst(Effect.as(lease.lost, "settling" as const), run).pipe(
           Effect.catchTag("ClaimLost", () => Effect.succeed("settling" as const)),
           Effect.tap((end) => (end === "paused" ? Effect.ignore(store.release([ref])) : Effect.void)),
           Effect.onInterrupt(() =>
@@ -106,7 +107,9 @@ export class DeployRunner extends Context.Service<
           const plan = yield* planFor(record.value)
           const since = yield* Clock.monotonicTimeNanos
           const steps = "steps" in plan ? plan.steps : []
-          const claim = yield* store.claim({ deployId: id, owner, leaseMillis, steps })
+          const { maxRunningPerWorkspace } = options
+          const request = { deployId: id, owner, leaseMillis, steps, startFirstStep: true, maxRunningPerWorkspace }
+          const claim = yield* store.claim(request)
           if (Option.isNone(claim)) return
           if ((yield* work(claim.value, since, plan, inFlight)) !== "settling") return
         }

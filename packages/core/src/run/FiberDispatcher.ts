@@ -40,7 +40,8 @@ export const layer = Layer.effect(
     const turn = Effect.gen(function* () {
       const busy = yield* FiberMap.size(fibers)
       if (busy >= options.maxRunning) return
-      const ids = yield* store.claimable({ owner: runner.owner, limit: options.maxRunning })
+      const { maxRunning: limit, maxRunningPerWorkspace } = options
+      const ids = yield* store.claimable({ owner: runner.owner, limit, maxRunningPerWorkspace })
       const idle = ids.filter((id) => !FiberMap.hasUnsafe(fibers, id)).slice(0, options.maxRunning - busy)
       yield* Effect.forEach(idle, start, { discard: true })
     }).pipe(Effect.catchTag("StoreError", (error) => Effect.logWarning("Looking for deploys to run failed", error)))

@@ -28,6 +28,7 @@ export class LeaseKeeper extends Context.Service<
      * Keeps a claim until the scope closes.
      *
      * `since` is the monotonic time, in nanoseconds, before the claim was asked for: the lease can't have begun earlier.
+     * One whose answer took as long as it lasts is lost from the start.
      */
     readonly keep: (lease: LeaseRef, since: bigint) => Effect.Effect<Lease, never, Scope.Scope>
   }
@@ -91,6 +92,7 @@ export class LeaseKeeper extends Context.Service<
             Effect.sync(() => held.add(entry)),
             () => Effect.sync(() => held.delete(entry))
           )
+          if ((yield* Clock.monotonicTimeNanos) >= entry.deadline) yield* lose(entry)
           return { lost: Deferred.await(entry.lost), lose: Effect.asVoid(lose(entry)) }
         })
       })

@@ -13,6 +13,12 @@ export interface RunnerSettings {
   /** Deploys that run at once in this process. Default: 16. */
   readonly maxRunning: number
   /**
+   * Deploys of one workspace that run or settle at once, over all nodes on one store. Each node goes by its own setting, so
+   * it has to be the same on all. Default: `Infinity`, since how much of a host one workspace may take is the host's to say,
+   * and workspaces take turns without it.
+   */
+  readonly maxRunningPerWorkspace: number
+  /**
    * How long steps at work may go on when the runner is stopped; what has not reached the end of its step by then is
    * interrupted, and run again by whoever goes on. Default: none.
    */
@@ -27,6 +33,7 @@ const defaults: RunnerSettings = {
   deployTimeout: "1 hour",
   maxStarts: 5,
   maxRunning: 16,
+  maxRunningPerWorkspace: Number.POSITIVE_INFINITY,
   grace: 0,
   pollEvery: "1 second"
 }

@@ -1,4 +1,5 @@
 import { HttpApi, OpenApi } from "effect/http-api"
+import { document } from "./ApiDocument.ts"
 import { DeploysApi } from "./DeploysApi.ts"
 import { strictParsing } from "./StrictInput.ts"
 import { SystemApi } from "./SystemApi.ts"
@@ -16,6 +17,7 @@ export class Api extends HttpApi.make("deploys")
   .annotate(HttpApi.QueryParseOptions, strictParsing)
   .annotate(HttpApi.PayloadParseOptions, strictParsing)
   .annotate(HttpApi.HeadersParseOptions, { errors: "all" })
+  .annotateMerge(document)
   .annotate(OpenApi.Title, "Deploys")
   .annotate(OpenApi.Version, "0.1.0")
   .annotate(OpenApi.Description, "Puts builds live, step by step. Errors are problem details (RFC 9457).") {}

@@ -13,6 +13,6 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization, { pr
   "@deploys/http/Authorization",
   {
     security: { bearer: HttpApiSecurity.bearer },
-    error: [Problems.UnauthorizedResponse, Problems.UnavailableResponse]
+    error: [Problems.UnauthorizedResponse, Problems.TooManyRequestsResponse, Problems.UnavailableResponse]
   }
 ) {}

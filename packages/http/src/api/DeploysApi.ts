@@ -1,16 +1,10 @@
-import {
-  CreateDeploy,
-  Deploy,
-  DeployDetails,
-  DeployEvent,
-  DeployId,
-  IdempotencyKey,
-  Page,
-  ProgressEvent
-} from "@deploys/core"
+import { CreateDeploy, Deploy, DeployEvent, DeployId, IdempotencyKey, Page, ProgressEvent } from "@deploys/core"
 import { Schema, SchemaTransformation } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { describe } from "./ApiDocument.ts"
 import { Authorization } from "./Authorization.ts"
+import * as Examples from "./Examples.ts"
+import { appliedHeader, conditionalGet, DeployFound, preferHeader } from "./GetDeploy.ts"
 import { listParameters } from "./ListParameters.ts"
 import { ListQuery, listQueryFaults } from "./ListQuery.ts"
 import * as Problems from "./Problems.ts"
@@ -18,12 +12,16 @@ import { SearchDeploys } from "./SearchDeploys.ts"
 import { JsonBody, OwnLimits, QueryFaults, StrictInput } from "./StrictInput.ts"
 
 /** Body of a cancel; it may be left out as a whole. */
-export const CancelDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
+export const CancelDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) }).annotate({
+  identifier: "CancelDeploy"
+})
 /** Body of a cancel. */
 export interface CancelDeploy extends Schema.Schema.Type<typeof CancelDeploy> {}
 
 /** Body of a rollback; it may be left out as a whole. */
-export const RollbackDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) })
+export const RollbackDeploy = Schema.Struct({ reason: Schema.optionalKey(Schema.String) }).annotate({
+  identifier: "RollbackDeploy"
+})
 /** Body of a rollback. */
 export interface RollbackDeploy extends Schema.Schema.Type<typeof RollbackDeploy> {}
 
@@ -33,7 +31,8 @@ export const onceHeaders = { "idempotency-key": Schema.optionalKey(IdempotencyKe
 /** Answer to what makes a deploy: its row and address, and whether an earlier request had made it. */
 export const DeployCreated = HttpApiSchema.WithHeaders(Deploy.pipe(HttpApiSchema.status(201)), {
   location: Schema.String,
-  "idempotency-replayed": Schema.optionalKey(Schema.Literal("true"))
+  "idempotency-replayed": Schema.optionalKey(Schema.Literal("true")),
+  ...appliedHeader
 })
 
 /** One server-sent event: `id` is the event's number and is absent from progress, `event` its type, `data` all of it. */
@@ -51,8 +50,6 @@ export const LastEventId = Schema.String.check(
 ).pipe(Schema.decodeTo(Schema.Natural, SchemaTransformation.numberFromString))
 
 const params = { id: DeployId }
-
-const describe = (summary: string, description: string) => OpenApi.annotations({ summary, description })
 
 /** The deploys of the workspaces that the caller may see. */
 export class DeploysApi extends HttpApiGroup.make("deploys")
@@ -73,11 +70,15 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .middleware(JsonBody)
       .annotate(OwnLimits, true)
       .annotateMerge(
-        describe("Search deploys", "The list with its parameters as a body, for what is too long for a query.")
+        describe(
+          "Search deploys",
+          "The list with its parameters as a body, for what is too long for a query.",
+          Examples.searches
+        )
       ),
     HttpApiEndpoint.post("create", "/", {
       payload: CreateDeploy,
-      headers: onceHeaders,
+      headers: { ...onceHeaders, ...preferHeader },
       success: DeployCreated,
       error: [
         Problems.Forbidden,
@@ -92,19 +93,22 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .annotateMerge(
         describe(
           "Create a deploy",
-          "Deploys a completed build, or the latest completed build of an app: exactly one of the two."
+          "Deploys a completed build, or the latest completed build of an app: exactly one of the two. `Prefer: wait=N` holds the answer until the deploy is final or N seconds, at most 60, have passed.",
+          Examples.creates
         )
       ),
     HttpApiEndpoint.get("get", "/:id", {
       params,
-      success: DeployDetails,
+      success: DeployFound,
       error: [Problems.NotFound, Problems.UnavailableResponse]
-    }).annotateMerge(
-      describe(
-        "Get a deploy",
-        "A deploy with its steps in order, what can be done with it now, and while it is pending what it waits for."
-      )
-    ),
+    })
+      .annotateMerge(conditionalGet)
+      .annotateMerge(
+        describe(
+          "Get a deploy",
+          "A deploy with its steps in order, what can be done with it now, and while it is pending what it waits for."
+        )
+      ),
     HttpApiEndpoint.post("cancel", "/:id/cancel", {
       params,
       payload: [CancelDeploy, Schema.Null],
@@ -115,7 +119,8 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .annotateMerge(
         describe(
           "Cancel a deploy",
-          "Ends a deploy for good. Cancelling a cancelled deploy succeeds again; the body may be left out."
+          "Ends a deploy for good. Cancelling a cancelled deploy succeeds again; the body may be left out.",
+          Examples.reasons
         )
       ),
     HttpApiEndpoint.post("rollback", "/:id/rollback", {
@@ -136,14 +141,15 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
       .annotateMerge(
         describe(
           "Go back to a deploy",
-          "Makes a new deploy of a completed deploy's build, and holds the app's automatic deploys back until a person releases the hold or a newer manual deploy completes. The body may be left out."
+          "Makes a new deploy of a completed deploy's build, and holds the app's automatic deploys back until a person releases the hold or a newer manual deploy completes. The body may be left out.",
+          Examples.reasons
         )
       ),
     HttpApiEndpoint.get("events", "/:id/events", {
       params,
       headers: { "last-event-id": Schema.optionalKey(LastEventId) },
       success: HttpApiSchema.StreamSse({ events: DeploySse }),
-      error: [Problems.NotFound, Problems.UnavailableResponse]
+      error: [Problems.NotFound, Problems.TooManyRequestsResponse, Problems.UnavailableResponse]
     }).annotateMerge(
       describe(
         "Follow a deploy",
@@ -154,4 +160,5 @@ export class DeploysApi extends HttpApiGroup.make("deploys")
   .middleware(StrictInput)
   .middleware(Authorization)
   .prefix("/api/deploys")
-  .annotate(OpenApi.Title, "Deploys") {}
+  .annotate(OpenApi.Title, "Deploys")
+  .annotate(OpenApi.Description, "The deploys of the workspaces that the caller may see.") {}

@@ -1,5 +1,6 @@
 import { JsonSchema, Schema } from "effect"
 import { OpenApi } from "effect/http-api"
+import * as Examples from "./Examples.ts"
 import { SearchDeploys } from "./SearchDeploys.ts"
 
 const schemaOf = ({ schema }: (typeof SearchDeploys.fields)[keyof typeof SearchDeploys.fields]) => {
@@ -15,7 +16,8 @@ const asJson: ReadonlyMap<string, string> = new Map([
 /** How a parameter of the query is written: some are JSON, and several values of one have commas between them. */
 const written = (name: string, schema: JsonSchema.JsonSchema) => {
   const description = asJson.get(name)
-  if (description !== undefined) return { description, content: { "application/json": { schema } } }
+  if (description !== undefined)
+    return { description, content: { "application/json": { schema, example: Examples.ofListParameters.get(name) } } }
   const { description: meaning, ...plain } = schema
   return { description: meaning, schema: plain, ...(name === "ids" ? { style: "form", explode: false } : {}) }
 }

@@ -88,6 +88,13 @@ export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReu
   title: "Idempotency Key Reused"
 }) {}
 
+/** 408: the body did not come in time. */
+export class RequestTimeout extends HttpApiError.Problem<RequestTimeout>()("RequestTimeout", {
+  type: type("request-timeout"),
+  status: 408,
+  title: "Request Timeout"
+}) {}
+
 /** 413: the body is larger than `maxBytes`, where that is known. */
 export class PayloadTooLarge extends HttpApiError.Problem<PayloadTooLarge>()(
   "PayloadTooLarge",
@@ -100,6 +107,13 @@ export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaT
   "UnsupportedMediaType",
   { type: type("unsupported-media-type"), status: 415, title: "Unsupported Media Type" },
   { accepted: Schema.Array(Schema.String) }
+) {}
+
+/** 429: the caller asks for too much. The same request may be sent again after `retryAfterSeconds`, also in `Retry-After`. */
+export class TooManyRequests extends HttpApiError.Problem<TooManyRequests>()(
+  "TooManyRequests",
+  { type: type("too-many-requests"), status: 429, title: "Too Many Requests" },
+  { retryAfterSeconds: Schema.Natural }
 ) {}
 
 /** 500: a defect of the server. What happened stands in the server's log under `requestId` alone. */
@@ -132,5 +146,16 @@ export const UnavailableResponse = Unavailable.pipe(
   HttpApiSchema.encodeToWithHeaders(
     { body: Unavailable, headers: { "retry-after": Schema.optionalKey(Schema.String) } },
     { decode: ({ body }) => body, encode: (body) => ({ body, headers: { "retry-after": "1" } }) }
+  )
+)
+
+/** How a server answers with `TooManyRequests`: with the number of seconds to wait. */
+export const TooManyRequestsResponse = TooManyRequests.pipe(
+  HttpApiSchema.encodeToWithHeaders(
+    { body: TooManyRequests, headers: { "retry-after": Schema.optionalKey(Schema.String) } },
+    {
+      decode: ({ body }) => body,
+      encode: (body) => ({ body, headers: { "retry-after": String(body.retryAfterSeconds) } })
+    }
   )
 )

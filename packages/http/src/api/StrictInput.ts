@@ -9,18 +9,18 @@ export const strictParsing = { onExcessProperty: "error", errors: "all" } as con
 /**
  * Answers input that an endpoint does not declare, or declares otherwise, with one `InvalidRequest` that lists all faults of
  * path, headers, query and body: what is unknown, missing, repeated or malformed, a query over 16 KiB, and NUL or a lone
- * surrogate in any text.
+ * surrogate in any text. An answer of ours that does not fit its schema is an `InternalError`, as every defect is.
  */
 export class StrictInput extends HttpApiMiddleware.Service<StrictInput>()("@deploys/http/StrictInput", {
-  error: Problems.InvalidRequest
+  error: [Problems.InvalidRequest, Problems.InternalError]
 }) {}
 
 /**
- * Guards an endpoint with a buffered JSON body: at most 64 KiB, not compressed, at most 64 levels deep. Add it before
- * `StrictInput`.
+ * Guards an endpoint with a buffered JSON body: at most 64 KiB, not compressed, at most 64 levels deep, and in within 30
+ * seconds. Add it before `StrictInput`.
  */
 export class JsonBody extends HttpApiMiddleware.Service<JsonBody>()("@deploys/http/JsonBody", {
-  error: [Problems.InvalidRequest, Problems.PayloadTooLarge, Problems.UnsupportedMediaType]
+  error: [Problems.InvalidRequest, Problems.RequestTimeout, Problems.PayloadTooLarge, Problems.UnsupportedMediaType]
 }) {}
 
 /**

@@ -15,4 +15,5 @@ export class SystemApi extends HttpApiGroup.make("system")
     )
   )
   .middleware(StrictInput)
-  .annotate(OpenApi.Title, "System") {}
+  .annotate(OpenApi.Title, "System")
+  .annotate(OpenApi.Description, "What those who run the server ask. No token is needed.") {}

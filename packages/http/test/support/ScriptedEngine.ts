@@ -67,6 +67,7 @@ export const running = deploy({
   completedAt: null,
   isLive: false
 })
+const created = deploy({ id: ids.created, status: "pending" })
 
 export const events: ReadonlyArray<DeployEvent> = [
   {
@@ -113,6 +114,10 @@ export class Script extends Context.Service<
     readonly before: Ref.Ref<Effect.Effect<void, StoreError>>
     readonly feed: Ref.Ref<Stream.Stream<FeedEvent, StoreError>>
     readonly readers: Ref.Ref<number>
+    /** Ends the wait for a deploy's end. */
+    readonly final: Ref.Ref<Effect.Effect<void>>
+    /** How many wait for a deploy's end. */
+    readonly waiters: Ref.Ref<number>
   }
 >()("test/Script") {
   static readonly layer = Layer.effect(
@@ -127,7 +132,9 @@ export class Script extends Context.Service<
       feed: Ref.make<Stream.Stream<FeedEvent, StoreError>>(
         Stream.fromIterable([...events.slice(0, 2), progress, ...events.slice(2)])
       ),
-      readers: Ref.make(0)
+      readers: Ref.make(0),
+      final: Ref.make<Effect.Effect<void>>(Effect.void),
+      waiters: Ref.make(0)
     })
   )
 }
@@ -141,7 +148,7 @@ export const layerEngine = Layer.effect(
     const begin = (principal: Principal) =>
       Effect.andThen(note(script.principals, principal), Effect.flatten(Ref.get(script.before)))
     const find = (principal: Principal, id: DeployId) => {
-      const row = [completed, running].find((row) => row.id === id)
+      const row = [completed, running, created].find((row) => row.id === id)
       return row === undefined || !hasRight(principal, "read", row.workspaceId)
         ? Effect.fail(new NotFound({ resource: "deploy", id }))
         : Effect.succeed(row)
@@ -188,6 +195,11 @@ export const layerEngine = Layer.effect(
     })
     return DeployEngine.of({
       get,
+      awaitFinal: (principal, id) =>
+        Effect.andThen(
+          Ref.update(script.waiters, (n) => n + 1),
+          Effect.andThen(Effect.flatten(Ref.get(script.final)), get(principal, id))
+        ).pipe(Effect.ensuring(Ref.update(script.waiters, (n) => n - 1))),
       list,
       listJson: (principal, options) => Effect.map(list(principal, options), JSON.stringify),
       listAll: () => Stream.make(running, completed),

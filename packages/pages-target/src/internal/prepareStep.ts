@@ -54,7 +54,8 @@ export const prepareStep = (work: DeployWork): Step<typeof Prepared.Type> =>
       const left = ignored.length === 0 ? "" : `; ${ignored.length} more are left out, such as ${ignored[0]?.path}`
       const served = previous === null ? "nothing is live yet" : `deployment ${previous} is live now`
       yield* context.log(`${made ? "Made the Pages project" : "The Pages project is"} ${project.name}; ${served}`)
-      yield* context.log(`The site has ${describeSize(assets)} and ${special.size} that Cloudflare reads${left}`)
+      const read = special.size === 0 ? "" : ` and ${special.size} that Cloudflare reads`
+      yield* context.log(`The site has ${describeSize(assets)}${read}${left}`)
       return { files: assets.length, bytes: sizeOf(assets), branch: project.production_branch, previous }
     })
   })

@@ -17,7 +17,7 @@ export const NewApp = Schema.Struct({
   workspaceId: WorkspaceId,
   name: AppName,
   kind: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[a-z0-9-]{1,40}$/)))
-})
+}).annotate({ identifier: "NewApp", examples: [{ workspaceId: WorkspaceId.make("default"), name: "shop" }] })
 /** An app to make. */
 export interface NewApp extends Schema.Schema.Type<typeof NewApp> {}
 
@@ -27,7 +27,7 @@ export const AppDetails = Schema.Struct({
   liveDeployId: Lane.fields.liveDeployId,
   hold: Lane.fields.hold,
   queuePolicy: Lane.fields.queuePolicy
-})
+}).annotate({ identifier: "AppDetails" })
 /** An app and what the engine knows of it. */
 export interface AppDetails extends Schema.Schema.Type<typeof AppDetails> {}
 
@@ -64,4 +64,5 @@ export class AppsApi extends HttpApiGroup.make("apps")
   .middleware(StrictInput)
   .middleware(Authorization)
   .prefix("/api/apps")
-  .annotate(OpenApi.Title, "Apps") {}
+  .annotate(OpenApi.Title, "Apps")
+  .annotate(OpenApi.Description, "What is deployed: each app has a name, builds, and one deploy that is live.") {}

@@ -32,11 +32,12 @@ export class BuildsApi extends HttpApiGroup.make("builds")
     HttpApiEndpoint.post("upload", "/apps/:id/builds", {
       params,
       query: BuildQuery,
-      payload: HttpApiSchema.StreamUint8Array({ contentType: archiveTypes[0] }),
+      payload: HttpApiSchema.StreamUint8Array({ contentType: archiveTypes }),
       success: Build.pipe(HttpApiSchema.status(201)),
       error: [
         Problems.Forbidden,
         Problems.NotFound,
+        Problems.RequestTimeout,
         Problems.UnsupportedMediaType,
         Problems.InvalidRequest,
         Problems.UnavailableResponse
@@ -56,4 +57,5 @@ export class BuildsApi extends HttpApiGroup.make("builds")
   .middleware(StrictInput)
   .middleware(Authorization)
   .prefix("/api")
-  .annotate(OpenApi.Title, "Builds") {}
+  .annotate(OpenApi.Title, "Builds")
+  .annotate(OpenApi.Description, "What a deploy puts live: the files of an app, uploaded as a tar.") {}

@@ -7,7 +7,7 @@ import { describe } from "./describe.ts"
 /** A workspace to make. */
 export const NewWorkspace = Schema.Struct({
   name: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100))
-})
+}).annotate({ identifier: "NewWorkspace", examples: [{ name: "Acme" }] })
 /** A workspace to make. */
 export interface NewWorkspace extends Schema.Schema.Type<typeof NewWorkspace> {}
 
@@ -29,4 +29,5 @@ export class WorkspacesApi extends HttpApiGroup.make("workspaces")
   .middleware(StrictInput)
   .middleware(Authorization)
   .prefix("/api/workspaces")
-  .annotate(OpenApi.Title, "Workspaces") {}
+  .annotate(OpenApi.Title, "Workspaces")
+  .annotate(OpenApi.Description, "The units that rights are given for.") {}

@@ -14,12 +14,18 @@ export const SiteLimits = Context.Reference<{
   readonly ratio: number
   /** Bytes that an archive may unpack to whatever its ratio. */
   readonly freeBytes: number
+  /** How long an upload may stand still, in seconds. */
+  readonly stallSeconds: number
+  /** Bytes that must come in a second, on average, once an upload has gone on for `stallSeconds`. */
+  readonly bytesPerSecond: number
 }>("@deploys/server/SiteLimits", {
   defaultValue: () => ({
     files: 20_000,
     fileBytes: 25 * mebibyte,
     totalBytes: 1024 * mebibyte,
     ratio: 100,
-    freeBytes: 16 * mebibyte
+    freeBytes: 16 * mebibyte,
+    stallSeconds: 30,
+    bytesPerSecond: 1024
   })
 })

@@ -1,12 +1,14 @@
 import { WorkspaceId } from "@deploys/core"
-import { Console, Effect, Layer, Option } from "effect"
+import { Console, Effect, Record } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { NodeHttpClient } from "@effect/platform-node"
 import { AppName } from "../api/AppsApi.ts"
 import { ApiClient } from "./ApiClient.ts"
 import { callFailure } from "./callFailure.ts"
 import { chooseApp } from "./chooseApp.ts"
+import { atServer, commandLayer } from "./commandLayer.ts"
 import { setExitCode } from "./exitCode.ts"
+import { once } from "./once.ts"
+import { json } from "./parameters.ts"
 import { Screen } from "./Screen.ts"
 import * as SiteFolder from "./SiteFolder.ts"
 import { uploadSite } from "./uploadSite.ts"
@@ -26,20 +28,13 @@ const options = {
   branch: Flag.String("branch").pipe(Flag.withDescription("The branch that was built"), Flag.optional),
   commit: Flag.String("commit").pipe(Flag.withDescription("The commit that was built"), Flag.optional),
   message: Flag.String("message").pipe(Flag.withDescription("The commit's message"), Flag.optional),
-  json: Flag.Boolean("json").pipe(
-    Flag.withDescription("Print the deploy as JSON once it is over, and nothing else"),
-    Flag.withDefault(false)
-  )
+  json: json("Print the deploy as JSON once it is over, and nothing else")
 }
 
 type Given = Command.Command.Config.Infer<typeof options>
 
 /** An absent flag is an absent parameter. */
-const buildQuery = (given: Given) => ({
-  ...(Option.isSome(given.branch) ? { branch: given.branch.value } : {}),
-  ...(Option.isSome(given.commit) ? { commit: given.commit.value } : {}),
-  ...(Option.isSome(given.message) ? { message: given.message.value } : {})
-})
+const buildQuery = ({ branch, commit, message }: Given) => Record.getSomes({ branch, commit, message })
 
 const run = Effect.fnUntraced(function* (given: Given) {
   const { print, style } = yield* Screen
@@ -52,7 +47,7 @@ const run = Effect.fnUntraced(function* (given: Given) {
   const deploy = yield* Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       const { body: created } = yield* Effect.mapError(
-        api.deploys.create({ headers: {}, payload: { buildId: build.id } }),
+        once((headers) => api.deploys.create({ headers, payload: { buildId: build.id } })),
         callFailure(url)
       )
       yield* print(style.faint(`  deploy ${created.sequenceNumber} of ${app.name}: ${created.id}`))
@@ -64,20 +59,22 @@ const run = Effect.fnUntraced(function* (given: Given) {
   if (deploy.status !== "completed") yield* setExitCode(1)
 })
 
-const layer = ({ json }: Given) =>
-  Layer.mergeAll(
-    ApiClient.layer.pipe(Layer.provide(NodeHttpClient.layerNodeHttp)),
-    json ? Screen.layerSilent : Screen.layer
-  )
-
 /** `deploys deploy DIR --app NAME`: puts a folder live and shows how it goes. */
 export const deployCommand = Command.make("deploy", options, (given) =>
   run(given).pipe(
-    Effect.provide(layer(given)),
+    Effect.provide(commandLayer(given)),
     Effect.onInterrupt(() => setExitCode(1))
   )
 ).pipe(
+  Command.withShortDescription("Upload a folder, deploy it and follow the deploy"),
   Command.withDescription(
-    "Upload a folder, deploy it and follow the deploy. Exit code 0 once it is live, 1 when it failed or was cancelled (Ctrl-C). The server is the one at DEPLOYS_URL (http://127.0.0.1:3000), called with DEPLOYS_TOKEN."
-  )
+    `Upload a folder, deploy it and follow the deploy. Exit code 0 once it is live, 1 when it failed or was cancelled (Ctrl-C). ${atServer}`
+  ),
+  Command.withExamples([
+    { command: "deploys deploy dist --app shop", description: "Put the folder dist live as shop" },
+    {
+      command: 'deploys deploy dist --app shop --branch main --commit "$(git rev-parse HEAD)" --json',
+      description: "In CI: say what was built, and print the deploy as JSON"
+    }
+  ])
 )

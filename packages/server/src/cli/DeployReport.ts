@@ -1,6 +1,7 @@
 import { type FeedEvent, type ProgressEvent, type Timestamp, timestampDistance } from "@deploys/core"
 import { formatDuration, formatProgress, progressBar } from "./ProgressBar.ts"
 import type { LiveLine, Style } from "./Screen.ts"
+import { tame } from "./tame.ts"
 
 /** The step at work, as far as events have told. */
 interface StepAtWork {
@@ -18,11 +19,6 @@ export interface DeployReport {
 export const emptyReport: DeployReport = { step: null }
 
 const spinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-
-/** Text that others wrote can't move the cursor, nor break the line. */
-const tame = (text: string) =>
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
-  text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ").trim()
 
 const nameWidth = 10
 

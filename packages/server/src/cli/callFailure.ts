@@ -1,6 +1,7 @@
 import { Predicate } from "effect"
 import { HttpClientError } from "effect/http"
 import { CliFailure } from "./CliFailure.ts"
+import { tame } from "./tame.ts"
 
 /** The system's own word for what went wrong, such as `ECONNREFUSED`, wherever it stands in the chain of causes. */
 const systemCode = (error: unknown): string | undefined => {
@@ -28,6 +29,12 @@ export const isOutage = (error: { readonly _tag: string }): boolean =>
   (HttpClientError.isHttpClientError(error) &&
     (error.reason._tag === "TransportError" || (error.response?.status ?? 0) >= 500))
 
+const unsent: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"])
+
+/** Whether no server has seen what was asked: there was no connection to one. */
+export const isUnsent = (error: { readonly _tag: string }): boolean =>
+  HttpClientError.isHttpClientError(error) && error.reason._tag === "TransportError" && unsent.has(systemCode(error))
+
 /** Why a call of the server at `url` failed, in one line. */
 export const callFailure =
   (url: string) =>
@@ -36,7 +43,7 @@ export const callFailure =
     if (error._tag === "Unauthorized")
       return new CliFailure({ message: `The server at ${url} does not take the token in DEPLOYS_TOKEN` })
     if (!HttpClientError.isHttpClientError(error) && error._tag !== "SchemaError")
-      return new CliFailure({ message: detailOf(error) })
+      return new CliFailure({ message: tame(detailOf(error)) })
     if (HttpClientError.isHttpClientError(error) && error.reason._tag === "TransportError")
       return new CliFailure({
         message: `The server at ${url} can't be reached (${systemCode(error) ?? error.message})`

@@ -3,6 +3,7 @@ import { Effect, Option } from "effect"
 import { ApiClient } from "./ApiClient.ts"
 import { callFailure } from "./callFailure.ts"
 import { CliFailure } from "./CliFailure.ts"
+import { tame } from "./tame.ts"
 
 /** Which app is deployed. */
 export interface AppChoice {
@@ -13,23 +14,24 @@ export interface AppChoice {
 
 const fail = (message: string) => Effect.fail(new CliFailure({ message }))
 
-const workspaceFor = Effect.fnUntraced(function* (choice: AppChoice) {
-  if (Option.isSome(choice.workspace)) return choice.workspace.value
-  const { api } = yield* ApiClient
-  const { data } = yield* api.workspaces.list()
+/** The workspace to take where none is given: the one named `default`, or the only one. `what` says what it is for. */
+export const workspaceFor = Effect.fnUntraced(function* (what: string) {
+  const { api, url } = yield* ApiClient
+  const { data } = yield* Effect.mapError(api.workspaces.list(), callFailure(url))
   const named = data.find(({ name }) => name === "default") ?? (data.length === 1 ? data[0] : undefined)
   if (named !== undefined) return named.id
-  const ids = data.map(({ id, name }) => `${id} (${name})`).join(", ")
+  const ids = data.map(({ id, name }) => `${id} (${tame(name)})`).join(", ")
   return yield* fail(
     data.length === 0
-      ? "This token sees no workspace to make the app in"
+      ? `This token sees no workspace that ${what}`
       : `There are several workspaces: choose one with --workspace: ${ids}`
   )
 })
 
 const makeApp = Effect.fnUntraced(function* (choice: AppChoice) {
   const { api } = yield* ApiClient
-  const workspaceId = yield* workspaceFor(choice)
+  const given = Effect.fromOption(choice.workspace)
+  const workspaceId = yield* Effect.catch(given, () => workspaceFor("the app could be made in"))
   return { app: yield* api.apps.create({ payload: { name: choice.name, workspaceId } }), made: true }
 })
 

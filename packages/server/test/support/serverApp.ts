@@ -1,5 +1,6 @@
 import { DeployDispatcher, DeployEngine, LiveEvents, MemoryAccess, MemoryCatalog, MemoryStore } from "@deploys/core"
 import { FetchHandler } from "@deploys/http"
+import { SqlTokens } from "@deploys/sql-store"
 import { NodeServices } from "@effect/platform-node"
 import { Context, Effect, FileSystem, Layer, Path } from "effect"
 import { BuildUploads } from "../../src/builds/BuildUploads.ts"
@@ -34,7 +35,7 @@ const engine = DeployEngine.layer.pipe(
   Layer.provideMerge(MemoryStore.layer)
 )
 
-const ports = Layer.mergeAll(engine, BuildUploads.layer).pipe(
+const ports = Layer.mergeAll(engine, BuildUploads.layer, Layer.mock(SqlTokens)({})).pipe(
   Layer.provideMerge(catalog),
   Layer.provideMerge(access),
   Layer.provideMerge(data)

@@ -1,4 +1,4 @@
-/** A table of the store. */
+/** A table of the store, or its function. */
 export type TableName =
   | "workspaces"
   | "entities"
@@ -12,6 +12,7 @@ export type TableName =
   | "idempotency_keys"
   | "api_tokens"
   | "migrations"
+  | "at_work"
 
 /** A name as an SQL identifier, whatever characters it holds. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`

@@ -3,6 +3,7 @@ import type { Statement } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
 import { storedJson } from "../internal/storedJson.ts"
 import { iso } from "../Rows.ts"
+import { notified } from "./notify.ts"
 
 /** What is to be changed of one deploy, and what the deploy has to be like for it. */
 export interface Patch extends Omit<MovesPatch, "phase"> {
@@ -42,7 +43,7 @@ export const patchRows = ({ sql }: Database, patches: ReadonlyArray<Patch>): Sta
  * before the wait, since whoever changes them raises the deploy's last event. Each deploy has one time for all that a patch
  * writes, read when its row is locked.
  */
-export const landPatches = (db: Database, patches: ReadonlyArray<Patch>) => {
+export const landPatches = (db: Database, patches: ReadonlyArray<Patch>, notices: ReadonlyArray<string> = []) => {
   const { sql, table } = db
   return sql<Landed>`
   WITH request AS MATERIALIZED (${patchRows(db, patches)}
@@ -101,10 +102,10 @@ export const landPatches = (db: Database, patches: ReadonlyArray<Patch>) => {
     SELECT landed.id, landed.last_event + e.n, landed.epoch, e.event ->> 'type', landed.at, e.event -> 'data'
     FROM landed CROSS JOIN jsonb_array_elements(landed.events) WITH ORDINALITY AS e(event, n)
   ), freed AS (${updateLanes(db)}
-  )
+  ), heard AS MATERIALIZED (${notified(db, notices)})
   SELECT n, ${sql.literal(iso("at"))} AS at,
     ARRAY(SELECT o.id FROM landed o WHERE o.n = asked.n AND o.superseding IS NOT NULL) AS superseded
-  FROM asked`
+  FROM asked WHERE (SELECT count(*) FROM heard) >= 0`
 }
 
 const updateDeploys = ({ sql, table }: Database) => sql`

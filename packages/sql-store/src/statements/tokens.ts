@@ -5,8 +5,8 @@ import { storedJson } from "../internal/storedJson.ts"
 import { columns } from "../Rows.ts"
 
 /**
- * The principal of a token that is neither expired nor revoked. Notes its use once a minute at most, so that reads of a busy
- * token are not writes.
+ * The principal of a token that is neither expired nor revoked, and in how many milliseconds it will expire. Notes its use
+ * once a minute at most, so that reads of a busy token are not writes.
  */
 export const readPrincipal = ({ sql, table }: Database, hash: Uint8Array) => sql`
   WITH found AS MATERIALIZED (
@@ -17,12 +17,14 @@ export const readPrincipal = ({ sql, table }: Database, hash: Uint8Array) => sql
     FROM found WHERE t.id = found.id
       AND (found.last_used_at IS NULL OR found.last_used_at < clock_timestamp() - interval '1 minute')
   )
-  SELECT t.hash, ${columns(sql, "t", Principal.fields)} FROM found t`
+  SELECT t.hash, extract(epoch FROM t.expires_at - clock_timestamp())::float8 * 1000 AS "endsIn",
+    ${columns(sql, "t", Principal.fields)}
+  FROM found t`
 
 /** Adds a token by its hash. */
 export const addToken = (
   { sql, table }: Database,
-  { createdBy, everywhere, expiresAt, name, subject, workspaces }: TokenRequest,
+  { createdBy, everywhere, expiresAt, name, subject, workspaces }: Required<TokenRequest>,
   { hash, id, prefix }: { readonly id: string; readonly hash: Uint8Array; readonly prefix: string }
 ) => sql`
   INSERT INTO ${table("api_tokens")} AS t

@@ -1,26 +1,51 @@
-import { type Claim, type ClaimRequest, type Ids, StepId } from "@deploys/core"
-import { Effect, Option } from "effect"
+import { type ClaimRequest, type Ids, type StoreChange, StepId } from "@deploys/core"
+import { Effect } from "effect"
 import type { Database } from "../internal/Database.ts"
-import { claimDeploy } from "../statements/claimDeploy.ts"
-import { readDeploy } from "../statements/readDeploy.ts"
+import { type Claimed, claimDeploys, type ClaimWithIds } from "../statements/claimDeploys.ts"
+import { decodeRow, readDeploys } from "../statements/readDeploy.ts"
+import type { Wakeups } from "../Wakeups.ts"
+import type { Write } from "./GroupCommit.ts"
+import { oneByOneIfRefused } from "./oneByOne.ts"
 
-/** A claim that was won, and whether the deploy started with it. */
+/** The rows of a claim that was won. */
 export interface Won {
-  readonly claim: Claim
-  readonly starts: boolean
+  readonly claimed: Claimed
+  /** The deploy with its steps, where it was at work before: the claim's own statement saw its steps as they were before it waited. */
+  readonly row: object
 }
 
-/**
- * Makes an owner the one that runs or settles a deploy.
- *
- * The deploy is read after the claim has landed: the claim's own statement saw the steps as they were before it waited for
- * the lock. Where the epoch has been raised since, by a cancel or the owner's next claim, this one is lost already.
- */
-export const claim = Effect.fnUntraced(function* (db: Database, ids: Ids, request: ClaimRequest) {
-  const stepIds = yield* Effect.forEach(request.steps, () => Effect.map(ids.next("stp"), (id) => StepId.make(id)))
-  const [won] = yield* claimDeploy(db, request, stepIds)
-  if (won === undefined) return Option.none<Won>()
-  const row = yield* readDeploy(db, request.deployId)
-  if (row?.epoch !== won.epoch) return Option.none<Won>()
-  return Option.some<Won>({ claim: row, starts: won.starts })
+/** A request with ids for the steps that it may insert. */
+export const withStepIds = (ids: Ids, request: ClaimRequest): Effect.Effect<ClaimWithIds> =>
+  Effect.forEach(request.steps, () => Effect.map(ids.next("stp"), (id) => StepId.make(id))).pipe(
+    Effect.map((stepIds) => ({ ...request, stepIds }))
+  )
+
+/** Where a claim is won, the deploy's events are told of: whether it starts is not known before. */
+const changeOf = ({ deployId }: ClaimRequest): StoreChange => ({ deployId, kind: "events" })
+
+const claimTogether = Effect.fnUntraced(function* (
+  db: Database,
+  wakeups: Wakeups["Service"],
+  requests: ReadonlyArray<ClaimWithIds>
+) {
+  const notices = yield* wakeups.notices(requests.map(changeOf))
+  const claimed = yield* claimDeploys(db, requests, notices)
+  const atWork = claimed.filter(({ starts }) => !starts).flatMap(({ n }) => requests[n]?.deployId ?? [])
+  const rows = atWork.length === 0 ? [] : yield* readDeploys(db, atWork)
+  return requests.map(({ deployId }, n): Won | undefined => {
+    const won = claimed.find((one) => one.n === n)
+    if (won === undefined) return undefined
+    const row = won.starts ? won : rows.find(({ id }) => id === deployId)
+    return row === undefined ? undefined : { claimed: won, row }
+  })
+})
+
+/** Claims many deploys. */
+export const claim = (db: Database, wakeups: Wakeups["Service"]): Write<ClaimWithIds, Won | undefined> =>
+  oneByOneIfRefused((requests) => claimTogether(db, wakeups, requests))
+
+/** The claim that these rows tell of; none where the epoch has been raised since, by a cancel or the owner's next claim. */
+export const claimOf = Effect.fnUntraced(function* ({ claimed, row }: Won) {
+  const deploy = yield* decodeRow(row)
+  return deploy.epoch === claimed.epoch ? { ...deploy, startedFirstStep: claimed.startedFirstStep } : undefined
 })

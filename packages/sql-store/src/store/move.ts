@@ -8,17 +8,21 @@ import {
   type StoreChange,
   Timestamp
 } from "@deploys/core"
-import { Effect, Exit } from "effect"
-import type { SqlError } from "effect/sql"
+import { Effect } from "effect"
 import type { Database } from "../internal/Database.ts"
-import { repeated } from "../internal/operation.ts"
 import { landedPatches } from "../statements/landedPatches.ts"
 import { type Landed, landPatches, type Patch } from "../statements/landPatches.ts"
+import type { Wakeups } from "../Wakeups.ts"
+import type { Write } from "./GroupCommit.ts"
+import { oneByOneIfRefused } from "./oneByOne.ts"
 
 /** What became of one request, and what it changed. */
 export interface Moved {
   readonly result: MoveResult
+  /** Changes that the statement told the other nodes of. */
   readonly changes: ReadonlyArray<StoreChange>
+  /** Changes that nobody knew of before it landed. */
+  readonly superseded: ReadonlyArray<StoreChange>
 }
 
 const patchOf = ({ after, by, deployId, epoch, moves }: MoveRequest): Patch => {
@@ -34,44 +38,35 @@ const patchOf = ({ after, by, deployId, epoch, moves }: MoveRequest): Patch => {
 }
 
 /** Lands the requests in one statement; of those that don't fit, finds out which had landed before. */
-const moveTogether = Effect.fnUntraced(function* (db: Database, requests: ReadonlyArray<MoveRequest>) {
+const moveTogether = Effect.fnUntraced(function* (
+  db: Database,
+  wakeups: Wakeups["Service"],
+  requests: ReadonlyArray<MoveRequest>
+) {
   const patches = requests.map(patchOf)
-  const landed = new Map((yield* landPatches(db, patches)).map((one) => [one.n, one]))
+  const notices = yield* wakeups.notices(patches.flatMap(changesOf))
+  const landed = new Map((yield* landPatches(db, patches, notices)).map((one) => [one.n, one]))
   const left = patches.filter((_, n) => !landed.has(n))
   const before = left.length === 0 ? [] : yield* landedPatches(db, left)
   const earlier = new Map(before.map((one) => [left[one.n], one]))
   return patches.map((patch, n): Moved => {
     const now = landed.get(n)
     return now === undefined
-      ? { result: resultOf(earlier.get(patch)), changes: [] }
-      : { result: resultOf(now), changes: changesOf(patch, now.superseded) }
+      ? { result: resultOf(earlier.get(patch)), changes: [], superseded: [] }
+      : { result: resultOf(now), changes: changesOf(patch), superseded: now.superseded.map(eventsOf) }
   })
 })
 
-/** Lands the requests, each with an answer of its own: where together they are refused, one by one. */
-export const move = (
-  db: Database,
-  requests: ReadonlyArray<MoveRequest>
-): Effect.Effect<ReadonlyArray<Exit.Exit<Moved, SqlError.SqlError>>> =>
-  repeated(moveTogether(db, requests)).pipe(
-    Effect.map((moved) => moved.map((one) => Exit.succeed(one))),
-    Effect.catch((error) =>
-      requests.length === 1
-        ? Effect.succeed([Exit.fail(error)])
-        : Effect.map(
-            Effect.forEach(requests, (request) => move(db, [request])),
-            (answers) => answers.flat()
-          )
-    )
-  )
+/** Lands moves of many deploys. */
+export const move = (db: Database, wakeups: Wakeups["Service"]): Write<MoveRequest, Moved> =>
+  oneByOneIfRefused((requests) => moveTogether(db, wakeups, requests))
 
 const resultOf = (landed: Pick<Landed, "at"> | undefined): MoveResult =>
   landed === undefined ? { _tag: "Fenced" } : { _tag: "Applied", at: Timestamp.make(landed.at) }
 
-const changesOf = (
-  { deploy, id: deployId }: Patch,
-  superseded: ReadonlyArray<DeployId>
-): ReadonlyArray<StoreChange> => [
-  ...[deployId, ...superseded].map((id) => ({ deployId: id, kind: "events" }) as const),
+const eventsOf = (deployId: DeployId): StoreChange => ({ deployId, kind: "events" })
+
+const changesOf = ({ deploy, id: deployId }: Patch): ReadonlyArray<StoreChange> => [
+  eventsOf(deployId),
   ...(deploy.end === "live" || deploy.end === "over" ? [{ deployId, kind: "ready" } as const] : [])
 ]

@@ -1,8 +1,12 @@
-import { HashMap, Option, Order } from "effect"
-import type { StepRecord } from "../../domain/DeployStep.ts"
-import type { DeployId, StepId } from "../../domain/Id.ts"
+import { DateTime, Option } from "effect"
+import { DeployMove, movesPatch } from "../../domain/DeployMove.ts"
+import type { StepDeclaration, StepRecord } from "../../domain/DeployStep.ts"
+import type { StepId } from "../../domain/Id.ts"
+import type { Timestamp } from "../../domain/Timestamp.ts"
 import type { Claim, ClaimRequest } from "../../ports/DeployStore.ts"
+import { written } from "./land.ts"
 import {
+  atWorkIn,
   deployOf,
   isLeaseFree,
   lastEvent,
@@ -34,7 +38,7 @@ export const claim = (state: State, now: Now, request: ClaimWithIds): Transition
     return unchanged(state, Option.none())
   }
   const taken = withLease(stored, now, request)
-  return { state: withDeploy(state, taken), answer: Option.some(asClaim(taken)), changes: [] }
+  return { state: withDeploy(state, taken), answer: Option.some(asClaim(taken, now, false)), changes: [] }
 }
 
 const claimPending = (
@@ -45,7 +49,22 @@ const claimPending = (
 ): Transition<Option.Option<Claim>> => {
   const { entityId, id } = stored.deploy
   const lane = laneOf(state, entityId)
-  if (nextOf(state, lane) !== id) return unchanged(state, Option.none())
+  if (nextOf(state, lane) !== id || !hasPlace(state, stored, request)) return unchanged(state, Option.none())
+  const running = started(stored, now, request)
+  return {
+    state: withLane(withDeploy(state, running), now, entityId, {
+      occupant: id,
+      queue: lane.queue.filter((other) => other !== id)
+    }),
+    answer: Option.some(asClaim(running, now, running.steps[0]?.status === "running")),
+    changes: [{ deployId: id, kind: "events" }]
+  }
+}
+
+const hasPlace = (state: State, { deploy }: StoredDeploy, { maxRunningPerWorkspace = Infinity }: ClaimRequest) =>
+  atWorkIn(state, deploy.workspaceId) < maxRunningPerWorkspace
+
+const started = (stored: StoredDeploy, now: Now, request: ClaimWithIds): StoredDeploy => {
   const at = writeTime(stored, now)
   const taken = withLease(stored, now, request)
   const running = withEvents(
@@ -57,15 +76,13 @@ const claimPending = (
     [{ type: "deploy.running", data: { by: request.owner, epoch: taken.epoch } }],
     at
   )
-  return {
-    state: withLane(withDeploy(state, running), now, entityId, {
-      occupant: id,
-      queue: lane.queue.filter((other) => other !== id)
-    }),
-    answer: Option.some(asClaim(running)),
-    changes: [{ deployId: id, kind: "events" }]
-  }
+  const { 0: first } = request.steps
+  return request.startFirstStep === true && first !== undefined
+    ? written(running, movesPatch([startOf(first)], request.owner), at)
+    : running
 }
+
+const startOf = ({ name }: StepDeclaration) => DeployMove.StepStarted({ step: { index: 0, name }, attempt: 1 })
 
 const withLease = (stored: StoredDeploy, now: Now, { leaseMillis, owner }: ClaimRequest): StoredDeploy => {
   const epoch = stored.epoch + 1
@@ -97,31 +114,13 @@ const pendingSteps = ({ deployId, stepIds, steps }: ClaimWithIds) =>
     ]
   })
 
-const asClaim = (stored: StoredDeploy): Claim => ({
+const asClaim = (stored: StoredDeploy, now: Now, startedFirstStep: boolean): Claim => ({
   deploy: stored.deploy,
   steps: stored.steps,
   epoch: stored.epoch,
-  lastEvent: lastEvent(stored)
+  lastEvent: lastEvent(stored),
+  elapsedMillis: Math.max(0, now.millis - millisOf(stored.deploy.startedAt ?? now.at)),
+  startedFirstStep
 })
 
-/** Deploys that a claim by this owner may win now, the oldest first. */
-export const claimable = (
-  state: State,
-  now: Now,
-  { limit, owner }: { readonly owner: string; readonly limit: number }
-): ReadonlyArray<DeployId> =>
-  HashMap.toValues(state.lanes)
-    .flatMap((lane) => lane.occupant ?? nextOf(state, lane) ?? [])
-    .flatMap((id) => deployOf(state, id) ?? [])
-    .filter((stored) => isOffered(stored, now, owner))
-    .toSorted(byAge)
-    .slice(0, limit)
-    .map(({ deploy }) => deploy.id)
-
-const byAge = Order.mapInput(
-  Order.Tuple([Order.String, Order.String]),
-  ({ deploy }: StoredDeploy) => [deploy.createdAt, deploy.id] as const
-)
-
-const isOffered = (stored: StoredDeploy, now: Now, owner: string): boolean =>
-  isLeaseFree(stored, now) || (stored.lease?.owner === owner && stored.lease.epoch < stored.epoch)
+const millisOf = (at: Timestamp) => DateTime.toEpochMillis(DateTime.makeUnsafe(at))

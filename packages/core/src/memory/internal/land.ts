@@ -25,10 +25,10 @@ export const land = (state: State, now: Now, stored: StoredDeploy, patch: MovesP
   const { entityId, id } = stored.deploy
   const { end } = patch.deploy
   const at = writeTime(stored, now)
-  const written = withDeploy(state, withEvents(patched(stored, patch, at), patch.events, at))
+  const changed = withDeploy(state, written(stored, patch, at))
   const events: StoreChange = { deployId: id, kind: "events" }
-  if (end === undefined || end === "settling") return { state: written, changes: [events] }
-  const left = leaveLane(written, now, stored)
+  if (end === undefined || end === "settling") return { state: changed, changes: [events] }
+  const left = leaveLane(changed, now, stored)
   const { changes, state: last } = end === "live" ? goLive(left, now, stored, patch.by) : { state: left, changes: [] }
   const next = nextOf(last, laneOf(last, entityId)) ?? id
   return { state: last, changes: [events, ...changes, { deployId: next, kind: "ready" }] }
@@ -86,6 +86,10 @@ const goLive = (state: State, now: Now, { deploy }: StoredDeploy, by: string): L
   const older = queue.filter((other) => (deployOf(live, other)?.deploy.sequenceNumber ?? 0) < sequenceNumber)
   return supersede(live, now, older, { successor: id, by })
 }
+
+/** A deploy with what a patch changes of its own row, its steps and its events. */
+export const written = (stored: StoredDeploy, patch: MovesPatch, at: Timestamp): StoredDeploy =>
+  withEvents(patched(stored, patch, at), patch.events, at)
 
 const patched = (stored: StoredDeploy, patch: MovesPatch, at: Timestamp): StoredDeploy => {
   const { end, ...fields } = patch.deploy

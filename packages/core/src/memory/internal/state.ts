@@ -2,7 +2,7 @@ import { HashMap, Option } from "effect"
 import type { Cancellation, Deploy } from "../../domain/Deploy.ts"
 import type { DeployEvent, EventContent } from "../../domain/DeployEvent.ts"
 import type { StepRecord } from "../../domain/DeployStep.ts"
-import type { DeployId, EntityId } from "../../domain/Id.ts"
+import type { DeployId, EntityId, WorkspaceId } from "../../domain/Id.ts"
 import type { Hold, QueuePolicy } from "../../domain/Lane.ts"
 import type { Timestamp } from "../../domain/Timestamp.ts"
 import type { StoreChange } from "../../ports/DeployStore.ts"
@@ -58,6 +58,8 @@ export interface StoredKey {
 export interface State {
   readonly deploys: HashMap.HashMap<DeployId, StoredDeploy>
   readonly lanes: HashMap.HashMap<EntityId, Lane>
+  /** How many deploys of a workspace run or settle. */
+  readonly atWork: HashMap.HashMap<WorkspaceId, number>
   /** Automatic deploys by entity and source event. */
   readonly byEvent: HashMap.HashMap<string, DeployId>
   /** By principal and key. */
@@ -81,6 +83,7 @@ export interface Transition<A> {
 export const emptyState: State = {
   deploys: HashMap.empty(),
   lanes: HashMap.empty(),
+  atWork: HashMap.empty(),
   byEvent: HashMap.empty(),
   keys: HashMap.empty()
 }
@@ -125,11 +128,26 @@ export const nextOf = (state: State, lane: Lane): DeployId | undefined => {
   })
 }
 
+/** How many deploys of this workspace run or settle. */
+export const atWorkIn = (state: State, workspaceId: WorkspaceId): number =>
+  Option.getOrElse(HashMap.get(state.atWork, workspaceId), () => 0)
+
+const counted = (state: State, occupant: DeployId | null, change: 1 | -1): State => {
+  const stored = occupant === null ? undefined : deployOf(state, occupant)
+  if (stored === undefined) return state
+  const { workspaceId } = stored.deploy
+  return { ...state, atWork: HashMap.set(state.atWork, workspaceId, atWorkIn(state, workspaceId) + change) }
+}
+
 /** The state with these fields of an entity's lane changed. */
 export const withLane = (state: State, now: Now, entityId: EntityId, fields: Partial<Lane>): State => {
-  const lane = { ...laneOf(state, entityId), ...fields }
+  const earlier = laneOf(state, entityId)
+  const lane = { ...earlier, ...fields }
   const readySince = nextOf(state, lane) === undefined ? null : (lane.readySince ?? now.at)
-  return { ...state, lanes: HashMap.set(state.lanes, entityId, { ...lane, readySince }) }
+  const changed = { ...state, lanes: HashMap.set(state.lanes, entityId, { ...lane, readySince }) }
+  return lane.occupant === earlier.occupant
+    ? changed
+    : counted(counted(changed, earlier.occupant, -1), lane.occupant, 1)
 }
 
 /** The number of the last event. */

@@ -4,10 +4,12 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-const sources = join(import.meta.dirname, "peers")
-
-/** Installs what the peers need into a temporary folder, once for each set of versions: it is too heavy for the workspace. */
-export const installPeers = (): string => {
+/**
+ * Installs what the peers of a bench need, whose folder is given, into a temporary folder, once for each set of versions: it is
+ * too heavy for the workspace.
+ */
+export const installPeers = (bench: string): string => {
+  const sources = join(bench, "peers")
   const manifest = readFileSync(join(sources, "package.json"))
   const folder = join(
     tmpdir(),

@@ -1,0 +1,84 @@
+// Deploys of five durable steps a second, against peers that run workflows or jobs on the same PostgreSQL, in one run.
+// `COUNT` scales how many there are (default 1), `ROUNDS` how often (3), `ONLY` names peers with commas.
+import { cpus } from "node:os"
+import { join } from "node:path"
+import { startCluster } from "../../setup/cluster.ts"
+import { installPeers } from "../installPeers.ts"
+import { openServer } from "./counters.ts"
+import { runChild } from "./process.ts"
+import { type Measured, tableOf } from "./table.ts"
+
+interface Peer {
+  readonly name: string
+  readonly file: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly prepare?: string
+  /** How many of them take a few seconds, with 1, 32 and 128 in flight; 0: it is left out. */
+  readonly counts: readonly [number, number, number]
+}
+
+const here = import.meta.dirname
+const installed = installPeers(here)
+const only = process.env["ONLY"]?.split(",")
+const scale = Number(process.env["COUNT"] ?? 1)
+const rounds = Number(process.env["ROUNDS"] ?? 3)
+
+const all: ReadonlyArray<Peer> = [
+  { name: "ours", file: join(here, "ours.ts"), prepare: join(here, "prepare.ts"), counts: [300, 2000, 3000] },
+  { name: "dbos", file: join(installed, "dbos.mjs"), counts: [150, 300, 300] },
+  {
+    name: "pg-boss, steps written",
+    file: join(installed, "pg-boss.mjs"),
+    env: { STEPS: "5" },
+    counts: [0, 2000, 2000]
+  },
+  { name: "pg-boss, no steps", file: join(installed, "pg-boss.mjs"), env: { STEPS: "0" }, counts: [0, 4000, 4000] },
+  { name: "graphile-worker, chain", file: join(installed, "graphile-worker.mjs"), counts: [0, 300, 0] }
+]
+const peers = all.filter(({ name }) => only?.includes(name) ?? true)
+
+const cluster = await startCluster({ durable: true })
+const server = openServer(cluster.url)
+let databases = 0
+
+const once = async (peer: Peer, inFlight: number, count: number): Promise<Measured> => {
+  const name = `bench_${databases++}`
+  const env = {
+    DATABASE_URL: await server.create(name),
+    IN_FLIGHT: String(inFlight),
+    COUNT: String(count),
+    ...peer.env
+  }
+  const options = { cwd: here, env }
+  if (peer.prepare !== undefined) await runChild(peer.prepare, options, async () => {})
+  let before = await server.count(name)
+  const work = await runChild(peer.file, options, async () => {
+    before = await server.count(name)
+  })
+  // A connection that has ended has told all that it did.
+  const after = await server.count(name)
+  await server.drop(name)
+  return {
+    name: peer.name,
+    perSecond: count / work.seconds,
+    cpu: (work.cpu * 1000) / count,
+    commits: (after.commits - before.commits) / count,
+    writes: (after.writes - before.writes) / count,
+    fsyncs: (after.fsyncs - before.fsyncs) / count
+  }
+}
+
+console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`)
+for (const [i, inFlight] of [1, 32, 128].entries()) {
+  const chosen = peers.filter(({ counts }) => (counts[i] ?? 0) > 0)
+  const measured: Array<ReadonlyArray<Measured>> = []
+  for (let round = 0; round < rounds; round++) {
+    const turned = chosen.map((_, j) => chosen[(round + j) % chosen.length]).filter((peer) => peer !== undefined)
+    const found: Array<Measured> = []
+    for (const peer of turned) found.push(await once(peer, inFlight, Math.ceil((peer.counts[i] ?? 0) * scale)))
+    measured.push(chosen.flatMap(({ name }) => found.filter((each) => each.name === name)))
+  }
+  console.log(`\n### ${inFlight} in flight\n\n${tableOf(measured)}`)
+}
+await cluster.stop()
+process.exit()
