@@ -1,9 +1,10 @@
 import { assert, describe, layer } from "@effect/vitest"
 import { Context, Effect, Layer, Stream } from "effect"
+import { ChildProcess } from "effect/process"
 import { events, get, post, upload } from "./support/calls.ts"
 import { cuttingProxy } from "./support/cuttingProxy.ts"
 import { platform, temporary } from "./support/platform.ts"
-import { deploys, killed, type RunningServer, serve, started, stopped, towards } from "./support/processes.ts"
+import { bin, deploys, killed, type RunningServer, serve, started, stopped, towards } from "./support/processes.ts"
 
 const timeout = 180_000
 
@@ -144,6 +145,18 @@ layer(Platform.layer, { excludeTestServices: true, timeout })("the commands", (i
           open.map((line) => JSON.parse(line).type),
           ["deploy.created"]
         )
+      }),
+    timeout
+  )
+
+  it.effect(
+    "end without a word when nobody reads what they print",
+    () =>
+      Effect.gen(function* () {
+        const { ids, server } = yield* Platform
+        const piped = `"${process.execPath}" "${bin}" logs ${ids[0] ?? ""} | true`
+        const shell = yield* ChildProcess.make("sh", ["-c", piped], { env: towards(server), extendEnv: true })
+        assert.strictEqual(yield* Stream.mkString(Stream.decodeText(shell.stderr)), "")
       }),
     timeout
   )
