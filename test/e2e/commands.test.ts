@@ -155,7 +155,10 @@ layer(Platform.layer, { excludeTestServices: true, timeout })("the commands", (i
       Effect.gen(function* () {
         const { ids, server } = yield* Platform
         const piped = `"${process.execPath}" "${bin}" logs ${ids[0] ?? ""} | true`
-        const shell = yield* ChildProcess.make("sh", ["-c", piped], { env: towards(server), extendEnv: true })
+        const shell = yield* ChildProcess.make("sh", ["-c", piped], {
+          env: { PATH: process.env["PATH"], ...towards(server) },
+          extendEnv: false
+        })
         assert.strictEqual(yield* Stream.mkString(Stream.decodeText(shell.stderr)), "")
       }),
     timeout
