@@ -1,5 +1,5 @@
 import { DeployEngine, trustedPrincipal } from "@deploys/core"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api, Problems } from "./api/index.ts"
 import { failWithProblem } from "./CoreErrors.ts"
@@ -7,6 +7,22 @@ import { failWithProblem } from "./CoreErrors.ts"
 const ok = { status: "ok" } as const
 
 const prober = trustedPrincipal("readyz")
+
+/**
+ * Answers in time whatever becomes of the call: one to a database that is gone without a word takes seconds to be given up,
+ * and a probe does not wait for that.
+ */
+const inTime = Effect.fnUntraced(function* <A, E>(call: Effect.Effect<A, E>) {
+  const fiber = yield* Effect.forkDetach(call, { startImmediately: true })
+  const giveUp = Effect.forkDetach(Fiber.interrupt(fiber))
+  return yield* Fiber.join(fiber).pipe(
+    Effect.onInterrupt(() => giveUp),
+    Effect.timeoutOrElse({
+      duration: "2 seconds",
+      orElse: () => new Problems.Unavailable({ detail: "The store did not answer in time" })
+    })
+  )
+})
 
 /** Serves the group `system`. Ready is who gets an answer from the store within two seconds. */
 export const layer = HttpApiBuilder.group(
@@ -17,15 +33,9 @@ export const layer = HttpApiBuilder.group(
     return handlers.handleAll({
       health: () => Effect.succeed(ok),
       ready: () =>
-        engine.list(prober, { limit: 1, total: false }).pipe(
-          Effect.catchTag("InvalidInput", Effect.die),
-          Effect.catch(failWithProblem),
-          Effect.timeoutOrElse({
-            duration: "2 seconds",
-            orElse: () => new Problems.Unavailable({ detail: "The store did not answer in time" })
-          }),
-          Effect.as(ok)
-        )
+        engine
+          .list(prober, { limit: 1, total: false })
+          .pipe(Effect.catchTag("InvalidInput", Effect.die), Effect.catch(failWithProblem), inTime, Effect.as(ok))
     })
   })
 )
