@@ -8,6 +8,7 @@ import {
   expire,
   failed,
   freshEntityId,
+  freshWorkspaceId,
   history,
   insert,
   isFenced,
@@ -79,6 +80,18 @@ layer(Layer.provide(MemoryStore.layer, MemoryCatalog.layer))("a defence of the s
       yield* start({ entityId })
       const second = yield* insert({ entityId })
       assert.isTrue(Option.isNone(yield* claim(second.id)))
+    })
+  )
+
+  it.effect("gives no more places of a workspace than there are", () =>
+    Effect.gen(function* () {
+      const workspaceId = yield* freshWorkspaceId
+      const run = yield* start({ workspaceId }, { maxRunningPerWorkspace: 1 })
+      const second = yield* insert({ workspaceId })
+      // Its own lane is free: only the place is missing.
+      assert.isTrue(Option.isNone(yield* claim(second.id, { maxRunningPerWorkspace: 1 })))
+      yield* move(run, completed)
+      yield* take(second.id, { maxRunningPerWorkspace: 1 })
     })
   )
 

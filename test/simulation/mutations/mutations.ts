@@ -37,6 +37,11 @@ export const mutations: ReadonlyArray<Mutation> = [
     edits: [inMemory("claim", "nextOf(state, lane) !== id", "nextOf(state, { ...lane, occupant: null }) !== id")]
   },
   {
+    name: "places of a workspace",
+    test: "gives no more places of a workspace than there are",
+    edits: [inMemory("claim", " || !hasPlace(state, stored, request)", "")]
+  },
+  {
     name: "lane kept while settling",
     test: "keeps a lane for a deploy that settles",
     edits: [inMemory("land", `end === undefined || end === "settling"`, "end === undefined")]
