@@ -28,6 +28,7 @@ import { DeployStore } from "./ports/DeployStore.ts"
 import { QueuePolicies } from "./QueuePolicies.ts"
 import { deployFeed } from "./run/DeployFeed.ts"
 import { deployHints } from "./run/DeployHints.ts"
+import { countEnd } from "./run/DeployMetrics.ts"
 import { DeployRunner } from "./run/DeployRunner.ts"
 import * as FiberDispatcher from "./run/FiberDispatcher.ts"
 import { LiveEvents } from "./run/LiveEvents.ts"
@@ -75,7 +76,7 @@ export class DeployEngine extends Context.Service<
     /** What the engine knows of an entity: which deploy is live, whether it is held, what its next deploy does to older ones. */
     readonly lane: (principal: Principal, id: EntityId) => Effect.Effect<Lane, NotFound | StoreError>
 
-    /** Releases the hold of an entity. Where there is none, does nothing. Needs the right `deploy`. */
+    /** Releases the hold of an entity, and logs who did. Where there is none, changes nothing. Needs the right `deploy`. */
     readonly releaseHold: (principal: Principal, id: EntityId) => Effect.Effect<void, NotFound | Forbidden | StoreError>
 
     /** A deploy with its steps, and while it is pending what it waits for. */
@@ -182,7 +183,11 @@ export class DeployEngine extends Context.Service<
       const releaseHold = Effect.fn("DeployEngine.releaseHold")(function* (principal: Principal, id: EntityId) {
         const { workspaceId } = yield* catalog.entity(principal, id)
         yield* requireRight(principal, "deploy", workspaceId)
+        const by = { "entity.id": id, "hold.releasedBy": principal.subject }
+        yield* Effect.annotateCurrentSpan(by)
         yield* store.releaseHold(id)
+        // A hold belongs to no deploy, so no deploy's events could tell who released it.
+        yield* Effect.annotateLogs(Effect.logInfo("Hold released"), by)
       })
 
       const cancel = Effect.fn("DeployEngine.cancel")(function* (
@@ -193,7 +198,9 @@ export class DeployEngine extends Context.Service<
         const { deploy } = yield* find(principal, id)
         yield* requireRight(principal, "cancel", deploy.workspaceId)
         const reason = options?.reason === undefined ? null : storableText(options.reason)
-        return yield* store.cancel({ deployId: id, by: principal.subject, reason })
+        const cancellation = yield* store.cancel({ deployId: id, by: principal.subject, reason })
+        if (!isFinal(deploy.status)) yield* countEnd(deploy, "cancelled")
+        return cancellation
       })
 
       const list = Effect.fn("DeployEngine.list")((principal: Principal, options: ListOptions) =>

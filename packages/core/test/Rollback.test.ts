@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer, Logger, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { DeployEngine } from "../src/DeployEngine.ts"
 import { BuildNotDeployable, DeployNotCompleted, Forbidden, NotFound } from "../src/domain/DeployError.ts"
@@ -67,6 +67,21 @@ describe("a rollback", () => {
       const done = yield* get(auto.id)
       assert.deepStrictEqual([done.status, done.waiting], ["completed", null])
       assert.isNull((yield* lane).hold)
+    }).pipe(Effect.provide(engine(succeeds("publish"))))
+  )
+
+  it.effect("has it logged who released its hold", () =>
+    Effect.gen(function* () {
+      const logged: Array<unknown> = []
+      const logger = Logger.map(Logger.formatStructured, ({ annotations, message }) =>
+        logged.push({ message, ...annotations })
+      )
+      yield* rollback((yield* completed).id)
+      yield* Effect.provide(
+        DeployEngine.use((deploys) => deploys.releaseHold(ada, app)),
+        Logger.layer([logger])
+      )
+      assert.deepStrictEqual(logged, [{ message: "Hold released", "entity.id": app, "hold.releasedBy": "ada" }])
     }).pipe(Effect.provide(engine(succeeds("publish"))))
   )
 

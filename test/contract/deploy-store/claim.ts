@@ -254,6 +254,18 @@ const takeoverCases: Cases = (it, pass) => {
     })
   )
 
+  it.effect("says by its own clock how long ago the deploy started", () =>
+    Effect.gen(function* () {
+      const { id } = yield* insert()
+      const first = Option.getOrThrow(yield* claim(id, { leaseMillis: 1 }))
+      yield* pass(200)
+      const second = Option.getOrThrow(yield* claim(id))
+      assert.isAtLeast(first.elapsedMillis, 0)
+      assert.isAtLeast(second.elapsedMillis, 200)
+      assert.isAtLeast(second.elapsedMillis, first.elapsedMillis + 199)
+    })
+  )
+
   it.effect("starts a new lease with each claim", () =>
     Effect.gen(function* () {
       const store = yield* DeployStore

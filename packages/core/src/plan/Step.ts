@@ -71,7 +71,10 @@ export interface StepOptions<A> {
   readonly run: (context: RunContext) => Effect.Effect<A, StepError>
   /** When to try again after a `retryable` error. Default: three times, after 250 ms, 500 ms and 1 s, jittered. */
   readonly retry?: Schedule.Schedule<unknown, StepError>
-  /** Time limit of one attempt. Default: 5 minutes. */
+  /**
+   * Time limit of one attempt. Default: 5 minutes. One that can't be stopped is then waited for within the limit of the
+   * step, and what it made is undone before the next begins: an attempt that may hang needs a limit of its own.
+   */
   readonly attemptTimeout?: Duration.Input
   /** Time limit of all attempts and the waits between them, and of undoing the step. Default: 15 minutes. */
   readonly timeout?: Duration.Input

@@ -62,6 +62,8 @@ export interface Claim extends DeployRecord {
   readonly lastEvent: number
   /** Whether the first step was started with the claim, so that no earlier claim can have begun it. */
   readonly startedFirstStep: boolean
+  /** How long ago the deploy started, by the store's clock, in milliseconds: 0 for one that starts with this claim. */
+  readonly elapsedMillis: number
 }
 
 /** Moves of one deploy that land together or not at all. */

@@ -1,10 +1,11 @@
-import { Clock, DateTime, Duration, Effect, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
 import type { FailureCode } from "../domain/Deploy.ts"
 import type { StepRecord } from "../domain/DeployStep.ts"
 import { storableText } from "../domain/StorableJson.ts"
-import type { Timestamp } from "../domain/Timestamp.ts"
 import type { Plan } from "../plan/Plan.ts"
 import { type Step, StepError } from "../plan/Step.ts"
+import { countEnd, countRetry } from "./DeployMetrics.ts"
+import { stepSpan, tellEnd } from "./DeploySpans.ts"
 import type { LiveEvents } from "./LiveEvents.ts"
 import type { RunnerOptions } from "./RunnerOptions.ts"
 import type { ClaimLost, RunSession } from "./RunSession.ts"
@@ -42,6 +43,9 @@ interface Run extends DeployRunInput {
   readonly steps: Array<StepRecord>
 }
 
+const end = (run: Run, how: FailureCode | "completed", message?: string) =>
+  Effect.andThen(tellEnd(how, message), countEnd(run.session.claim.deploy, how))
+
 const fail = Effect.fnUntraced(function* (run: Run, { code, message }: Failure): Effect.fn.Return<RunEnd, ClaimLost> {
   const stopped = run.steps.filter((step) => step.status === "running" && step.cancellation === "interrupt")
   const left = run.steps.map((step) => (stopped.includes(step) ? { ...step, status: "cancelled" as const } : step))
@@ -52,6 +56,7 @@ const fail = Effect.fnUntraced(function* (run: Run, { code, message }: Failure):
     error: storableText(message),
     settled
   })
+  yield* end(run, code, message)
   return settled ? "over" : "settling"
 })
 
@@ -71,9 +76,11 @@ const isStarted = ({ session: { claim } }: Run, { index }: StepRecord) => claim.
 /** The step as it was before the claim started it: nothing of it can be left from an earlier claim. */
 const beforeClaim = (record: StepRecord): StepRecord => ({ ...record, status: "pending", attempt: 0, starts: 0 })
 
-const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) =>
-  runStep(step, {
-    attempt: attemptToBegin(record),
+const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) => {
+  const attempt = attemptToBegin(record)
+  const left = run.inFlight.get(record.index)
+  return runStep(step, {
+    attempt,
     context: runContext(run.live, stepContext(run.session, run.outputs, step), record),
     onStart: (attempt) =>
       attempt === 1 && isStarted(run, record)
@@ -83,17 +90,21 @@ const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) =>
             run.session.write({ _tag: "StepStarted", step: stepRef(record), attempt })
           ),
     onRetry: (attempt, error, delayMillis) =>
-      run.session.write({
-        _tag: "StepRetrying",
-        step: stepRef(record),
-        attempt,
-        error: storableText(error.message),
-        delayMillis: Math.ceil(delayMillis)
-      }),
+      Effect.andThen(
+        run.session.write({
+          _tag: "StepRetrying",
+          step: stepRef(record),
+          attempt,
+          error: storableText(error.message),
+          delayMillis: Math.ceil(delayMillis)
+        }),
+        countRetry(record.name)
+      ),
     scope: run.scope,
-    adopted: run.inFlight.get(record.index),
-    onInFlight: (fiber) => void run.inFlight.set(record.index, fiber)
-  })
+    adopted: left?.attempt === attempt ? left.fiber : undefined,
+    onInFlight: (begun) => void run.inFlight.set(record.index, begun)
+  }).pipe(stepSpan(record))
+}
 
 /** Starts of the present attempt: each earlier attempt ended once, and every other start ended in a crash. */
 const startsOfAttempt = ({ attempt, starts }: StepRecord) => starts - Math.max(0, attempt - 1)
@@ -133,7 +144,10 @@ const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Retur
   let productionUrl: string | null = null
   for (const stored of run.session.claim.steps) {
     const step = plan.steps.find((candidate) => candidate.name === stored.name)
-    if (step === undefined) continue
+    if (step === undefined) {
+      run.outputs.set(stored.name, stored.output)
+      continue
+    }
     const record = isStarted(run, stored) ? beforeClaim(stored) : stored
     if (record === stored && record.status !== "completed" && run.isDraining())
       return yield* Effect.as(run.session.write(), "paused" as const)
@@ -147,14 +161,9 @@ const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Retur
     yield* run.session.defer({ _tag: "StepCompleted", step: stepRef(record), ...result })
   }
   yield* run.session.write({ _tag: "Completed", previewUrl, productionUrl })
+  yield* end(run, "completed")
   return "over"
 })
-
-const millisLeft = (startedAt: Timestamp | null, limit: Duration.Input) =>
-  Effect.map(Clock.currentTimeMillis, (now) => {
-    const since = startedAt === null ? now : DateTime.toEpochMillis(DateTime.makeUnsafe(startedAt))
-    return Math.max(0, since + Duration.toMillis(limit) - now)
-  })
 
 /** Runs a claimed deploy from its first step that has not completed to its end. */
 export const runDeploy = Effect.fnUntraced(function* (input: DeployRunInput) {
@@ -163,10 +172,12 @@ export const runDeploy = Effect.fnUntraced(function* (input: DeployRunInput) {
   if ("code" in plan) return yield* fail(run, plan)
   const mismatch = planMismatch(run.steps, plan.steps)
   if (mismatch !== null) return yield* fail(run, { code: "plan_changed", message: mismatch })
-  const limit = options.deployTimeout
-  const message = `The deploy took longer than ${Duration.format(Duration.fromInputUnsafe(limit))}`
-  return yield* Effect.timeoutOrElse(walk(run, plan), {
-    duration: yield* millisLeft(session.claim.deploy.startedAt, limit),
-    orElse: () => fail(run, { code: "timed_out", message })
-  })
+  const limit = Duration.fromInputUnsafe(options.deployTimeout)
+  const timedOut = Effect.suspend(() =>
+    fail(run, { code: "timed_out", message: `The deploy took longer than ${Duration.format(limit)}` })
+  )
+  // The store has counted so far and this process goes on from there: their clocks need not agree.
+  const left = Duration.toMillis(limit) - session.claim.elapsedMillis
+  if (left <= 0) return yield* timedOut
+  return yield* Effect.timeoutOrElse(walk(run, plan), { duration: left, orElse: () => timedOut })
 })

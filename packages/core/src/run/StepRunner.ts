@@ -12,6 +12,7 @@ import {
   type Schema,
   type Scope
 } from "effect"
+import { attemptSpan, undoSpan } from "./DeploySpans.ts"
 import { type RunContext, type Step, StepError } from "../plan/Step.ts"
 
 /** What a step returned, in its stored form, and in which attempt. */
@@ -24,14 +25,21 @@ export interface StepResult {
 export class StepFailed extends Data.TaggedError("StepFailed")<{
   readonly attempt: number
   readonly error: StepError
-}> {}
+}> {
+  override get message() {
+    return this.error.message
+  }
+}
 
-/** An attempt that can't be stopped. It lives on when its step is given up. */
-export type InFlight = Fiber.Fiber<Schema.Json, StepError>
+/** The last attempt of a step that can't be stopped. It lives on when its step is given up. */
+export interface InFlight {
+  readonly attempt: number
+  readonly fiber: Fiber.Fiber<Schema.Json, StepError>
+}
 
 /** Whether any of these attempts is still at work. */
 export const isAnyAtWork = (attempts: Iterable<InFlight>): boolean =>
-  [...attempts].some((fiber) => fiber.pollUnsafe() === undefined)
+  [...attempts].some(({ fiber }) => fiber.pollUnsafe() === undefined)
 
 /** What the runner of a deploy does about a step, and what it gives to it. */
 export interface StepHooks<E> {
@@ -45,9 +53,9 @@ export interface StepHooks<E> {
   /** Where attempts of a `discard` step live. */
   readonly scope: Scope.Scope
   /** Such an attempt that an earlier claim left at work: it is waited for instead of beginning another beside it. */
-  readonly adopted: InFlight | undefined
+  readonly adopted: InFlight["fiber"] | undefined
   /** Told of each such attempt as it begins. */
-  readonly onInFlight: (fiber: InFlight) => void
+  readonly onInFlight: (begun: InFlight) => void
 }
 
 const overLimit = (what: string, limit: Duration.Input) =>
@@ -81,23 +89,32 @@ const retryDecision = Effect.fnUntraced(function* (step: Step<unknown>, used: nu
   return next
 })
 
+/** Undoes what an attempt over its limit has made. While that fails the next attempt can't begin. */
+const reconcile = (step: Step<unknown>, context: RunContext, output: Option.Option<Schema.Json>) =>
+  contained(step.undo("discarded", context, output)).pipe(
+    undoSpan(step.name),
+    Effect.retry({ schedule: step.retry, while: (error) => error.retryable }),
+    Effect.mapError(
+      ({ message }) =>
+        new StepError({ message: `Attempt ${context.attempt} can't be undone: ${message}`, retryable: false })
+    )
+  )
+
 /**
- * An attempt of a `discard` step runs beside the fiber that waits for it. When it is over its limit, it is given the same
- * time again to land, and what it made is undone before the next attempt begins.
+ * An attempt of a `discard` step runs beside the fiber that waits for it. When it is over its limit, its end is waited for
+ * all the same, within the limit of the step, and what it made is undone: the next one never begins beside it.
  */
 const discardAttempt = Effect.fnUntraced(function* <E>(step: Step<unknown>, context: RunContext, hooks: StepHooks<E>) {
   const adopted = context.attempt === hooks.attempt ? hooks.adopted : undefined
-  const fiber = adopted ?? (yield* Effect.forkIn(contained(step.run(context)), hooks.scope, { startImmediately: true }))
-  hooks.onInFlight(fiber)
-  const landed = Effect.map(Fiber.await(fiber), Option.some)
-  const late = {
+  const attempt = contained(step.run(context)).pipe(attemptSpan(step.name, context.attempt))
+  const fiber = adopted ?? (yield* Effect.forkIn(attempt, hooks.scope, { startImmediately: true }))
+  hooks.onInFlight({ attempt: context.attempt, fiber })
+  const inTime = yield* Effect.timeoutOrElse(Effect.map(Fiber.await(fiber), Option.some), {
     duration: step.attemptTimeout,
     orElse: () => Effect.succeed(Option.none<Exit.Exit<Schema.Json, StepError>>())
-  }
-  const exit = yield* Effect.timeoutOrElse(landed, late)
-  if (Option.isSome(exit)) return yield* exit.value
-  const output = Option.flatMap(yield* Effect.timeoutOrElse(landed, late), Exit.getSuccess)
-  yield* contained(step.undo("discarded", context, output))
+  })
+  if (Option.isSome(inTime)) return yield* inTime.value
+  yield* reconcile(step, context, Exit.getSuccess(yield* Fiber.await(fiber)))
   return yield* overLimit(`Attempt ${context.attempt} of step ${step.name}`, step.attemptTimeout)
 })
 
@@ -106,7 +123,8 @@ const interruptAttempt = (step: Step<unknown>, context: RunContext) =>
     Effect.timeoutOrElse({
       duration: step.attemptTimeout,
       orElse: () => Effect.fail(overLimit(`Attempt ${context.attempt} of step ${step.name}`, step.attemptTimeout))
-    })
+    }),
+    attemptSpan(step.name, context.attempt)
   )
 
 /**

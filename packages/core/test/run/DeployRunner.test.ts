@@ -1,51 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Layer, Option, Ref, Schedule, Schema, Scope } from "effect"
+import { Deferred, Effect, Fiber, Layer, Option, Ref, Schedule, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { StoreError } from "../../src/domain/DeployError.ts"
 import { DeployMove } from "../../src/domain/DeployMove.ts"
-import { DeployId } from "../../src/domain/Id.ts"
-import { makeStep, type Step, StepError } from "../../src/plan/Step.ts"
+import { makeStep, StepError } from "../../src/plan/Step.ts"
 import { DeployStore } from "../../src/ports/DeployStore.ts"
 import { DeployTarget, TargetRejected } from "../../src/ports/DeployTarget.ts"
 import { DeployRunner } from "../../src/run/DeployRunner.ts"
-import * as ScriptedTarget from "../../src/testing/ScriptedTarget.ts"
 import { hangs, succeeds } from "../../src/testing/ScriptedTarget.ts"
 import { insert, ports, read, runnerOn, store } from "../fixtures/engine.ts"
-
-const id = DeployId.make("dep_01j00000000000000000000000")
-
-/** A node: a runner of its own, which runs the deploy until its scope is closed. */
-const node = Effect.fnUntraced(function* (...steps: ReadonlyArray<Step<unknown>>) {
-  const scope = yield* Scope.make()
-  const context = yield* Layer.buildWithScope(Layer.fresh(runnerOn(ScriptedTarget.layer(...steps))), scope)
-  const run = Effect.provide(
-    DeployRunner.use((one) => one.run(id)),
-    context
-  )
-  const running = yield* Effect.forkChild(run, { startImmediately: true })
-  return { run, running, stop: Effect.andThen(Fiber.interrupt(running), Scope.close(scope, Exit.void)) }
-})
-
-/** What a node leaves behind that was killed: a claim that nobody renews, and the moves that it made, one by one. */
-const killedNode = Effect.fnUntraced(function* (
-  steps: ReadonlyArray<Step<unknown>>,
-  ...moves: ReadonlyArray<DeployMove>
-) {
-  const deploys = yield* DeployStore
-  const request = { deployId: id, owner: "killed", leaseMillis: 15_000, steps }
-  const claim = Option.getOrThrow(yield* deploys.claim(request))
-  const fence = { deployId: id, epoch: claim.epoch, by: "killed" }
-  yield* Effect.forEach(moves, (move, sent) =>
-    deploys.move([{ ...fence, after: claim.lastEvent + sent, moves: [move] }])
-  )
-})
-
-const events = Effect.flatMap(DeployStore, (deploys) => deploys.events({ deployId: id, after: 0, limit: 1000 }))
-const types = Effect.map(events, (all) => all.map((event) => event.type))
-
-const first = { index: 0, name: "first" }
-const stepCompleted = DeployMove.StepCompleted({ step: first, attempt: 1, output: null, previewUrl: null })
-const started = (attempt: number) => DeployMove.StepStarted({ step: first, attempt })
+import { events, first, id, killedNode, node, started, stepCompleted, types } from "../fixtures/nodes.ts"
 
 describe("a runner", () => {
   it.effect("goes on behind the last finished step of a node that was killed", () =>
@@ -190,66 +154,37 @@ describe("a runner", () => {
     }).pipe(Effect.provide(store))
   )
 
-  it.effect("settles what a killed node left to undo", () =>
+  it.effect("tries again by a new attempt where the store failed it between two", () =>
     Effect.gen(function* () {
-      const undone = yield* Ref.make(0)
-      const step = succeeds("first", "made", {
-        compensation: () =>
-          Effect.as(
-            Ref.update(undone, (n) => n + 1),
-            "reverted"
-          )
-      })
-      yield* insert(id).pipe(Effect.provide(ports()))
-      yield* killedNode([step], started(1))
-      yield* DeployStore.use((deploys) => deploys.cancel({ deployId: id, by: "eve", reason: null }))
-      assert.strictEqual((yield* read(id)).deploy.metadata["outcome"], "settling")
-      yield* TestClock.adjust("16 seconds")
-      yield* Fiber.join((yield* node(step)).running)
-      assert.strictEqual((yield* read(id)).deploy.metadata["outcome"], "reverted")
-      assert.strictEqual(yield* Ref.get(undone), 1)
-    }).pipe(Effect.provide(store))
-  )
-
-  it.effect("waits for what it had left at work when the store failed it", () =>
-    Effect.gen(function* () {
-      const story = yield* Ref.make<ReadonlyArray<string>>([])
-      const note = (what: string) => Ref.update(story, (all) => [...all, what])
-      const step = succeeds("first", null, {
+      const attempts = yield* Ref.make<ReadonlyArray<number>>([])
+      const step = makeStep({
+        name: "first",
+        output: Schema.Null,
         cancellation: "discard",
-        run: () => Effect.sleep("10 seconds").pipe(Effect.andThen(note("landed")), Effect.as(null)),
-        compensation: () => Effect.as(note("undone"), "reverted")
+        run: ({ attempt }) =>
+          Effect.andThen(
+            Ref.update(attempts, (all) => [...all, attempt]),
+            attempt === 1 ? Effect.fail(new StepError({ message: "again" })) : Effect.succeed(null)
+          ),
+        retry: Schedule.spaced("10 minutes").pipe(Schedule.upTo({ times: 1 }))
       })
       yield* insert(id).pipe(Effect.provide(ports()))
       const deploys = yield* DeployStore
-      const isDown = yield* Ref.make(false)
-      const down = new StoreError({ operation: "find", cause: "down" })
+      const isCut = yield* Ref.make(false)
+      const cut = new StoreError({ operation: "renew", cause: "cut" })
       const shaky = DeployStore.of({
         ...deploys,
-        find: (id) => Effect.flatMap(Ref.get(isDown), (fails) => (fails ? Effect.fail(down) : deploys.find(id)))
+        renew: (...leases) =>
+          Effect.flatMap(Ref.get(isCut), (cuts) => (cuts ? Effect.fail(cut) : deploys.renew(...leases)))
       })
       const one = yield* Effect.provideService(node(step), DeployStore, shaky)
-      yield* TestClock.adjust("1 second")
-      yield* Ref.set(isDown, true)
-      yield* deploys.cancel({ deployId: id, by: "eve", reason: null })
-      assert.strictEqual(yield* Effect.flip(Fiber.join(one.running)), down)
-      yield* Ref.set(isDown, false)
-      const again = yield* Effect.forkChild(one.run)
-      yield* TestClock.adjust("10 seconds")
-      yield* Fiber.join(again)
-      assert.deepStrictEqual(yield* Ref.get(story), ["landed", "undone"])
-    }).pipe(Effect.provide(store))
-  )
-
-  it.effect("fails a deploy whose plan has lost a step that was open", () =>
-    Effect.gen(function* () {
-      yield* insert(id).pipe(Effect.provide(ports()))
-      yield* killedNode([succeeds("first"), succeeds("second")], started(1))
-      yield* TestClock.adjust("16 seconds")
-      yield* Fiber.join((yield* node(succeeds("second"))).running)
-      const { deploy } = yield* read(id)
-      assert.strictEqual(deploy.failureCode, "plan_changed")
-      assert.include(deploy.error, "first")
+      yield* Ref.set(isCut, true)
+      yield* TestClock.adjust("30 seconds")
+      yield* Ref.set(isCut, false)
+      yield* TestClock.adjust("10 minutes")
+      yield* Fiber.join(one.running)
+      assert.deepStrictEqual(yield* Ref.get(attempts), [1, 2])
+      assert.strictEqual((yield* read(id)).deploy.status, "completed")
     }).pipe(Effect.provide(store))
   )
 

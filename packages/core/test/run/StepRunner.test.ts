@@ -169,12 +169,12 @@ describe("a step that can't be stopped", () => {
     Effect.gen(function* () {
       const gate = yield* Deferred.make<void>()
       const begun = yield* Deferred.make<void>()
-      const fibers: Array<InFlight> = []
+      const fibers: Array<InFlight["fiber"]> = []
       const upload = step({
         cancellation: "discard",
         run: () => Deferred.succeed(begun, undefined).pipe(Effect.andThen(Deferred.await(gate)), Effect.as("landed"))
       })
-      const fiber = yield* Effect.forkChild(run(upload, { onInFlight: (one) => void fibers.push(one) }))
+      const fiber = yield* Effect.forkChild(run(upload, { onInFlight: ({ fiber }) => void fibers.push(fiber) }))
       yield* Deferred.await(begun)
       yield* Fiber.interrupt(fiber)
       yield* Deferred.succeed(gate, undefined)
@@ -201,6 +201,36 @@ describe("a step that can't be stopped", () => {
       assert.deepStrictEqual(result._tag === "Success" && result.success, { attempt: 2, output: "in time" })
       assert.lengthOf(undone, 1)
       assert.include(undone[0], "late")
+    })
+  )
+
+  it.effect("is not tried again before the attempt over its limit has ended", () =>
+    Effect.gen(function* () {
+      const upload = step({
+        cancellation: "discard",
+        attemptTimeout: "10 seconds",
+        timeout: "1 hour",
+        retry: Schedule.recurs(2),
+        run: () => Effect.never
+      })
+      const { result, told } = yield* inTime(run(upload))
+      assert.deepStrictEqual(told, ["start 1"])
+      assert.include(result._tag === "Failure" && result.failure.error.message, "longer than 1h")
+    })
+  )
+
+  it.effect("is not tried again while what an attempt over its limit made can't be undone", () =>
+    Effect.gen(function* () {
+      const upload = step({
+        cancellation: "discard",
+        attemptTimeout: "10 seconds",
+        retry: Schedule.recurs(2),
+        run: () => Effect.as(Effect.sleep("15 seconds"), "late"),
+        discarded: () => Effect.fail(new StepError({ message: "no answer" }))
+      })
+      const { result, told } = yield* inTime(run(upload))
+      assert.deepStrictEqual(told, ["start 1"])
+      assert.include(result._tag === "Failure" && result.failure.error.message, "can't be undone: no answer")
     })
   )
 

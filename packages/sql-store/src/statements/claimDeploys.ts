@@ -62,7 +62,7 @@ export const claimDeploys = (
   ), begun AS (${insertSteps(db)}
   ), told AS (${insertEvents(db)}
   ), heard AS MATERIALIZED (${notified(db, notices)})
-  SELECT ${columns(sql, "d", Deploy.fields)}, d.n, d.epoch, d.last_event AS "lastEvent", d.starts, d.first AS "startedFirstStep",
+  SELECT ${columns(sql, "d", Deploy.fields)}, d.n, d.epoch, d.last_event AS "lastEvent", 0 AS "elapsedMillis", d.starts, d.first AS "startedFirstStep",
     coalesce((SELECT json_agg(${jsonObject(sql, "s", StepRecord.fields)} ORDER BY s.index) FROM begun s WHERE s.deploy_id = d.id), '[]')
       AS steps
   FROM claimed d WHERE (SELECT count(*) FROM heard) >= 0`

@@ -4,7 +4,12 @@ import type { Database } from "../internal/Database.ts"
 import { columns, jsonObject } from "../Rows.ts"
 
 /** What the columns of the engine say of a deploy, and its steps. */
-const Engine = Schema.Struct({ epoch: Schema.Natural, lastEvent: Schema.Natural, steps: Schema.Array(StepRecord) })
+const Engine = Schema.Struct({
+  epoch: Schema.Natural,
+  lastEvent: Schema.Natural,
+  elapsedMillis: Schema.Natural,
+  steps: Schema.Array(StepRecord)
+})
 
 const decodeDeploy = Schema.decodeUnknownEffect(Deploy)
 const decodeEngine = Schema.decodeUnknownEffect(Engine)
@@ -13,6 +18,8 @@ const decodeEngine = Schema.decodeUnknownEffect(Engine)
 export interface DeployRow extends DeployRecord {
   readonly epoch: number
   readonly lastEvent: number
+  /** Since it started, by the database's clock; 0 before. */
+  readonly elapsedMillis: number
 }
 
 /** Of these deploys, what their end depends on. */
@@ -25,7 +32,9 @@ export const readEndable = ({ sql, table }: Database, ids: ReadonlyArray<DeployI
 
 /** The rows of these deploys, each with its steps in order, its epoch and the number of its last event. */
 export const readDeploys = ({ sql, table }: Database, ids: ReadonlyArray<DeployId>) => sql<{ id: DeployId }>`
-    SELECT ${columns(sql, "d", Deploy.fields)}, d.epoch, d.last_event AS "lastEvent", coalesce((
+    SELECT ${columns(sql, "d", Deploy.fields)}, d.epoch, d.last_event AS "lastEvent",
+      coalesce(greatest(0, floor(extract(epoch FROM clock_timestamp() - d.started_at) * 1000)), 0)::float8 AS "elapsedMillis",
+      coalesce((
       SELECT json_agg(${jsonObject(sql, "s", StepRecord.fields)} ORDER BY s.index)
       FROM ${table("deploy_steps")} s WHERE s.deploy_id = d.id
     ), '[]') AS steps

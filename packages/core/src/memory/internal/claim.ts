@@ -1,7 +1,8 @@
-import { Option } from "effect"
+import { DateTime, Option } from "effect"
 import { DeployMove, movesPatch } from "../../domain/DeployMove.ts"
 import type { StepDeclaration, StepRecord } from "../../domain/DeployStep.ts"
 import type { StepId } from "../../domain/Id.ts"
+import type { Timestamp } from "../../domain/Timestamp.ts"
 import type { Claim, ClaimRequest } from "../../ports/DeployStore.ts"
 import { written } from "./land.ts"
 import {
@@ -37,7 +38,7 @@ export const claim = (state: State, now: Now, request: ClaimWithIds): Transition
     return unchanged(state, Option.none())
   }
   const taken = withLease(stored, now, request)
-  return { state: withDeploy(state, taken), answer: Option.some(asClaim(taken, false)), changes: [] }
+  return { state: withDeploy(state, taken), answer: Option.some(asClaim(taken, now, false)), changes: [] }
 }
 
 const claimPending = (
@@ -55,7 +56,7 @@ const claimPending = (
       occupant: id,
       queue: lane.queue.filter((other) => other !== id)
     }),
-    answer: Option.some(asClaim(running, running.steps[0]?.status === "running")),
+    answer: Option.some(asClaim(running, now, running.steps[0]?.status === "running")),
     changes: [{ deployId: id, kind: "events" }]
   }
 }
@@ -113,10 +114,13 @@ const pendingSteps = ({ deployId, stepIds, steps }: ClaimWithIds) =>
     ]
   })
 
-const asClaim = (stored: StoredDeploy, startedFirstStep: boolean): Claim => ({
+const asClaim = (stored: StoredDeploy, now: Now, startedFirstStep: boolean): Claim => ({
   deploy: stored.deploy,
   steps: stored.steps,
   epoch: stored.epoch,
   lastEvent: lastEvent(stored),
+  elapsedMillis: Math.max(0, now.millis - millisOf(stored.deploy.startedAt ?? now.at)),
   startedFirstStep
 })
+
+const millisOf = (at: Timestamp) => DateTime.toEpochMillis(DateTime.makeUnsafe(at))
