@@ -71,11 +71,6 @@ export const mutations: ReadonlyArray<Mutation> = [
     sql: [inSql("claimDeploys", "lane.active_deploy_id IS NULL AND ", "")]
   },
   {
-    name: "places of a workspace",
-    test: "gives no more places of a workspace than there are",
-    edits: [inMemory("claim", " || !hasPlace(state, stored, request)", "")]
-  },
-  {
     name: "lane kept while settling",
     test: "keeps a lane for a deploy that settles",
     memory: [inMemory("land", `end === undefined || end === "settling"`, "end === undefined")],
