@@ -1,7 +1,17 @@
 import type { Dice } from "./machine/Dice.ts"
 
 /** The calls of a store that a fault can meet. */
-export const operations = ["insert", "find", "claimable", "claim", "move", "renew", "release", "cancel"] as const
+export const operations = [
+  "insert",
+  "find",
+  "claimable",
+  "claim",
+  "move",
+  "renew",
+  "release",
+  "cancel",
+  "releaseHold"
+] as const
 /** A call of a store. */
 export type Operation = (typeof operations)[number]
 
@@ -61,7 +71,8 @@ export const describeFault = (fault: Fault): string =>
 /** Each as often as it is tried: moves are what a run is made of. */
 const targets: readonly [Operation, ...ReadonlyArray<Operation>] = [
   ...(["move", "move", "move", "move", "move", "move", "claim", "claim", "claim"] as const),
-  ...(["renew", "renew", "cancel", "cancel", "find", "release", "insert", "claimable"] as const)
+  ...(["renew", "renew", "cancel", "cancel", "find", "release", "insert", "insert", "claimable"] as const),
+  "releaseHold"
 ]
 
 /** How many calls of a kind a run makes, or thereabouts. */
@@ -73,7 +84,8 @@ const usual: Readonly<Record<Operation, number>> = {
   renew: 8,
   insert: 4,
   cancel: 3,
-  release: 3
+  release: 3,
+  releaseHold: 1
 }
 
 /** Of the time that it takes to lose a lease, or of any. */
@@ -88,9 +100,14 @@ const callFault = (dice: Dice, lease: number): CallFault => {
 }
 
 const machineFault = (dice: Dice, lease: number, machines: number, until: number): MachineFault => {
-  const what = dice.pick("kill", "kill", "stop", "freeze", "freeze", "deaf", "cut", "clock", "hasty", "hasty")
+  const what = dice.pick("kill", "kill", "stop", "freeze", "freeze", "deaf", "cut", "clock", "clock", "hasty", "hasty")
   const isTimed = what === "freeze" || what === "deaf" || what === "cut"
-  const millis = what === "clock" ? dice.between(-3_600_000, 3_600_000) : isTimed ? aWhile(dice, lease) : 0
+  const millis =
+    what === "clock"
+      ? dice.pick(-3_600_000, 3_600_000, dice.between(-60_000, 60_000))
+      : isTimed
+        ? aWhile(dice, lease)
+        : 0
   return { at: dice.between(0, until), machine: dice.between(0, machines - 1), what, millis }
 }
 

@@ -1,6 +1,7 @@
 import { isFinal } from "@deploys/core"
 import type { Call, DeployCall, History } from "./History.ts"
-import { cancelOf, type Trail, trailOf } from "./invariants/Invariant.ts"
+import { cancelOf, isDeployCall, type Trail, trailOf } from "./invariants/Invariant.ts"
+import { Lanes } from "./invariants/Lanes.ts"
 import { Ownership } from "./invariants/Ownership.ts"
 import { straysOf } from "./invariants/target.ts"
 
@@ -58,7 +59,8 @@ const cancelOfOver: Goal = [
 
 const changed = (call: Call): boolean => {
   if (call.op === "renew") return call.answer.length > 0
-  return call.op === "release" || call.wrote.length > 0 || (call.op === "claim" && call.answer !== null)
+  if (call.op === "release" || call.op === "releaseHold") return true
+  return call.wrote.length > 0 || (call.op === "claim" && call.answer !== null)
 }
 
 const answerLost = (op: Call["op"]): Goal => [
@@ -112,9 +114,161 @@ const createsRace: Goal = [
   }
 ]
 
+const claims = (calls: ReadonlyArray<DeployCall> | undefined) =>
+  (calls ?? []).filter((call) => call.op === "claim" && call.answer !== null)
+
 const feedMoved: Goal = [
-  "a reader of a feed connected anew to another machine",
-  ({ readings }) => readings.some(({ connections }) => connections > 1)
+  "a reader of a feed connected anew, and the deploy was taken over",
+  ({ byDeploy, readings }) =>
+    readings.some(
+      ({ connections, deployId }) =>
+        connections > 1 && new Set(claims(byDeploy.get(deployId)).map(({ machine }) => machine)).size > 1
+    )
+]
+
+/** A deploy was put out of place in this state. */
+const superseded = (state: string): Goal => [
+  `a newer deploy took the place of one that was ${state}`,
+  ({ byDeploy }) =>
+    [...byDeploy.values()].some((calls) => {
+      const end = calls.find(({ op }) => op === "supersede")
+      return end !== undefined && before(calls, end.order)?.row?.deploy.status === state
+    })
+]
+
+const supersededBy = (cause: "insert" | "move"): Goal => [
+  `a deploy was superseded by ${cause === "insert" ? "the creation" : "the completion"} of another`,
+  ({ calls }) => calls.some((call, index) => call.op === "supersede" && causeOf(calls, index)?.op === cause)
+]
+
+const causeOf = (calls: ReadonlyArray<Call>, index: number) =>
+  calls.slice(0, index).findLast(({ op }) => op !== "supersede")
+
+/** Between its deploy's start and end a hold was put on the entity, or one was there already. */
+const holdOf = (
+  calls: ReadonlyArray<Call>,
+  what: "put" | "released by a person" | "released by a completion"
+): boolean => {
+  const lanes = new Lanes()
+  return calls.some((call) => {
+    const entityId =
+      call.op === "releaseHold" ? call.request : isDeployCall(call) ? call.row?.deploy.entityId : undefined
+    const earlier = entityId === undefined ? null : lanes.of(entityId).hold
+    lanes.follow(call)
+    const later = entityId === undefined ? null : lanes.of(entityId).hold
+    if (what === "put") return earlier === null && later !== null
+    const released = earlier !== null && later === null
+    return released && (call.op === "releaseHold") === (what === "released by a person")
+  })
+}
+
+const hold = (what: Parameters<typeof holdOf>[1]): Goal => [`a hold was ${what}`, ({ calls }) => holdOf(calls, what)]
+
+const heldWaits: Goal = [
+  "an automatic deploy waited for a hold to the end",
+  ({ waiting }) => [...waiting.values()].some((each) => each.for === "hold")
+]
+
+/** A later deploy began while an automatic one waited for the release of a hold. */
+const heldPassed: Goal = [
+  "a deploy passed one that was held",
+  ({ calls }) => {
+    const lanes = new Lanes()
+    return calls.some((call) => {
+      lanes.follow(call)
+      if (call.op !== "claim" || call.row === null || !call.wrote.some(({ type }) => type === "deploy.running"))
+        return false
+      const { entityId, sequenceNumber } = call.row.deploy
+      return lanes.of(entityId).pending.some(({ number }) => number < sequenceNumber)
+    })
+  }
+]
+
+const heldRan: Goal = [
+  "an automatic deploy that was held completed",
+  ({ calls, rows }) => {
+    const lanes = new Lanes()
+    const held = new Set<string>()
+    for (const call of calls) {
+      lanes.follow(call)
+      if (!isDeployCall(call) || call.row === null) continue
+      const lane = lanes.of(call.row.deploy.entityId)
+      for (const { id, trigger } of lane.pending) if (lane.hold !== null && trigger === "auto") held.add(id)
+    }
+    return rows.some(({ record }) => record.deploy.status === "completed" && held.has(record.deploy.id))
+  }
+]
+
+/** Asked for twice in the same words, and answered with one deploy. */
+const replayed = (what: "event" | "create" | "rollback"): Goal => [
+  `asking again for ${what === "event" ? "the deploy of an event" : `a ${what} under its key`} made no other`,
+  ({ asked }) => {
+    const ids = asked.flatMap((ask) =>
+      ask.what === what && (ask.key !== null || what === "event") ? (ask.deployId ?? []) : []
+    )
+    return new Set(ids).size < ids.length
+  }
+]
+
+const refused = (tag: string): Goal => [
+  `somebody was told ${tag}`,
+  ({ asked }) => asked.some((ask) => ask.what !== "cancel" && ask.refused === tag)
+]
+
+/** A machine gave a deploy back between two steps, and another went on. */
+const handedOver: Goal = [
+  "a deploy was given back while it ran, and went on elsewhere",
+  ({ byDeploy, calls }) =>
+    calls.some((call) => {
+      if (call.op !== "release") return false
+      return call.request.some(({ deployId }) => {
+        const next = claims(byDeploy.get(deployId)).find(({ order }) => order > call.order)
+        return next !== undefined && next.machine !== call.machine && next.row?.deploy.status === "running"
+      })
+    })
+]
+
+const saying = (type: string, text: string): Goal => [
+  `a ${type} said "${text}"`,
+  ({ rows }) =>
+    rows.some(({ events }) =>
+      events.some((event) => event.type === type && "error" in event.data && event.data.error?.includes(text) === true)
+    )
+]
+
+const undoneLater: Goal = [
+  "undoing a step failed, and then did not",
+  ({ effects, rows }) =>
+    rows.some(
+      ({ record }) =>
+        effects.some(({ deployId, what }) => what === "undo failed" && deployId === record.deploy.id) &&
+        record.steps.some(({ compensated }) => compensated === "discarded" || compensated === "reverted")
+    )
+]
+
+const clockOff: Goal = [
+  "a clock was off by minutes while a step was at work",
+  ({ clocks, calls }) =>
+    clocks.some(
+      ({ at, machine, millis }) =>
+        Math.abs(millis) > 60_000 &&
+        calls.some(
+          (call) =>
+            call.op === "move" &&
+            call.machine === machine &&
+            call.at > at &&
+            call.request.moves.some(({ _tag }) => _tag === "StepStarted") &&
+            call.answer._tag === "Applied"
+        )
+    )
+]
+
+const lostStepKept: Goal = [
+  "a deploy completed that had a finished step which its plan had lost",
+  ({ rows, finalPlan }) =>
+    rows.some(
+      ({ record }) => record.deploy.status === "completed" && record.steps.some(({ name }) => !finalPlan.includes(name))
+    )
 ]
 
 const wrote = (type: string, suits: (data: object) => boolean = () => true): Goal => [
@@ -158,11 +312,11 @@ const gap: Goal = [
 
 /** All goals that apply to the engine as it is. */
 export const goals: ReadonlyArray<Goal> = [
-  ...["pending", "stage", "activate", "verify"].map(cancelIn),
+  ...["pending", "stage", "upload", "activate", "verify"].map(cancelIn),
   cancelOfClaimed,
   cancelBehindLastStep,
   cancelOfOver,
-  ...(["insert", "claim", "move", "cancel", "renew", "release"] as const).map(answerLost),
+  ...(["insert", "claim", "move", "cancel", "renew", "release", "releaseHold"] as const).map(answerLost),
   stolenAtWork,
   stolenSettling,
   zombieRefused,
@@ -174,7 +328,23 @@ export const goals: ReadonlyArray<Goal> = [
   wrote("step.retrying"),
   wrote("step.discarded"),
   wrote("step.compensated"),
-  failedWith("timed_out"),
+  ...["timed_out", "plan_changed", "superseded", "step_failed"].map(failedWith),
+  ...["pending", "running"].map(superseded),
+  ...(["insert", "move"] as const).map(supersededBy),
+  ...(["put", "released by a person", "released by a completion"] as const).map(hold),
+  heldWaits,
+  heldPassed,
+  heldRan,
+  ...(["event", "create", "rollback"] as const).map(replayed),
+  refused("IdempotencyKeyReused"),
+  refused("DeployNotCompleted"),
+  handedOver,
+  saying("step.failed", "The process ended 5 times"),
+  saying("step.compensated", "can't be undone"),
+  saying("step.compensated", "still at work"),
+  undoneLater,
+  clockOff,
+  lostStepKept,
   ...["discarded", "reverted", "unresolved"].map(settledAs)
 ]
 

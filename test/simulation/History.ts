@@ -8,10 +8,13 @@ import type {
   DeployId,
   DeployRecord,
   EntityId,
+  InsertOptions,
+  Lane,
   LeaseRef,
   MoveRequest,
   MoveResult,
-  NewDeploy
+  NewDeploy,
+  Waiting
 } from "@deploys/core"
 
 /** A call that reached the store, in the order in which the store took them. */
@@ -24,7 +27,14 @@ export type Call = {
   /** When the machine had the answer, in the same order; null when it never did. */
   answered: number | null
 } & (
-  | ({ readonly op: "insert"; readonly request: NewDeploy; readonly answer: Deploy } & Change)
+  | ({
+      readonly op: "insert"
+      readonly request: NewDeploy
+      readonly options: InsertOptions
+      readonly answer: Deploy
+    } & Change)
+  /** What an insert or a move did to another deploy than the one that it was about. It stands right behind its cause. */
+  | ({ readonly op: "supersede" } & Change)
   | ({ readonly op: "claim"; readonly request: ClaimRequest; readonly answer: Claim | null } & Change)
   | ({ readonly op: "move"; readonly request: MoveRequest; readonly answer: MoveResult } & Change)
   | ({
@@ -39,6 +49,7 @@ export type Call = {
       readonly answer: ReadonlyArray<LeaseRef>
     }
   | { readonly op: "release"; readonly request: ReadonlyArray<LeaseRef> }
+  | { readonly op: "releaseHold"; readonly request: EntityId }
 )
 
 /** What a call left of the deploy that it was about. */
@@ -67,9 +78,9 @@ export interface TargetEffect {
    * - `saw`: it was given this output of an earlier step.
    * - `landed`: what it asked for took effect.
    * - `ended`: it returned or failed, and nothing of it is under way.
-   * - `undone`: what it had made was undone.
+   * - `undone`: what it had made was undone; `undo failed`: it was not.
    */
-  readonly what: "began" | "saw" | "landed" | "ended" | "undone"
+  readonly what: "began" | "saw" | "landed" | "ended" | "undone" | "undo failed"
   /** With `saw`: whose output, and what it was. */
   readonly seen?: { readonly step: string; readonly output: unknown }
   /** What production serves afterwards. */
@@ -85,7 +96,15 @@ export interface MadeDeployment {
 
 /** What somebody who asked for a deploy, or for its end, was answered. */
 export type Asked =
-  | { readonly what: "create"; readonly deployId: DeployId | null }
+  | {
+      readonly what: "create" | "rollback" | "event"
+      /** What the asker would have repeated by asking it again, and under which key. */
+      readonly request: string
+      readonly key: string | null
+      /** None when there was no answer, or it was `refused`. */
+      readonly deployId: DeployId | null
+      readonly refused: string | null
+    }
   | { readonly what: "cancel"; readonly deployId: DeployId; readonly answer: Cancellation | null }
 
 /** What a reader of a feed got, over all its connections. */
@@ -102,13 +121,27 @@ export interface History {
   readonly effects: ReadonlyArray<TargetEffect>
   readonly rows: ReadonlyArray<{ readonly record: DeployRecord; readonly events: ReadonlyArray<DeployEvent> }>
   readonly made: ReadonlyArray<MadeDeployment>
+  /** Deploys of which the target holds something that an upload has brought. */
+  readonly uploaded: ReadonlySet<DeployId>
   readonly live: ReadonlyMap<EntityId, DeployId | null>
+  readonly lanes: ReadonlyArray<Lane>
+  /** What is still pending waits for. */
+  readonly waiting: ReadonlyMap<DeployId, Waiting>
+  /** Leases that hold when all machines have been stopped. */
+  readonly leases: ReadonlyArray<LeaseRef>
   readonly asked: ReadonlyArray<Asked>
   readonly readings: ReadonlyArray<Reading>
   /** How often the plan lets each step be tried. */
   readonly attempts: ReadonlyMap<string, number>
   /** How often a start of an attempt may end in a crash. */
   readonly maxStarts: number
+  readonly deployTimeoutMillis: number
+  /** When the wall clock of a machine was moved, and by how much. */
+  readonly clocks: ReadonlyArray<{ readonly at: number; readonly machine: string; readonly millis: number }>
+  /** The steps of the plans of the last version of the host. */
+  readonly finalPlan: ReadonlyArray<string>
+  /** From when on whatever nobody holds is to be claimed within this time; null where machines die to the end. */
+  readonly claimedWithin: { readonly from: number; readonly millis: number } | null
   /** What the machines left behind when they had been stopped. */
   readonly leaks: ReadonlyArray<string>
 }

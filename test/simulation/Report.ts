@@ -19,11 +19,15 @@ const describeCall = (call: Call): string => {
     return `renew ${call.request.leases.map(({ deployId, epoch }) => `${short(deployId)}@${epoch}`).join(" ")}: ${call.answer.length} hold`
   if (call.op === "release")
     return `release ${call.request.map(({ deployId, epoch }) => `${short(deployId)}@${epoch}`).join(" ")}`
+  if (call.op === "releaseHold") return `release the hold of ${call.request}`
   const about = `${call.op} ${short(call.deployId)}`
   if (call.op === "move") return `${about} ${describeMoves(call)}`
+  if (call.op === "supersede") return `${about}: ${call.row?.deploy.failureCode}`
   if (call.op === "claim") return `${about}: ${call.answer === null ? "none" : `epoch ${call.answer.epoch}`}`
   if (call.op === "cancel") return `${about}: ${call.answer === null ? "refused" : "cancelled"}`
-  return `${about} of ${call.answer.entityId}, number ${call.answer.sequenceNumber}`
+  const { queuePolicy, hold } = call.options
+  const how = `${call.answer.trigger}, ${queuePolicy}${hold === undefined ? "" : ", hold"}`
+  return `${about} of ${call.answer.entityId} (${how}), number ${call.answer.sequenceNumber}`
 }
 
 const describeEffect = ({ attempt, deployId, live, step, what }: TargetEffect): string =>
@@ -42,9 +46,8 @@ export const describeHistory = ({ calls, effects }: History): ReadonlyArray<stri
 /** What is needed to understand a failing run and to see it again. */
 export const report = (scenario: Scenario, history: History, breaches: ReadonlyArray<Breach>): string =>
   [
-    Number.isInteger(Number(scenario.seed))
-      ? `SEED=${scenario.seed}: run it again by\n  SEED=${scenario.seed} npm test -- test/simulation/seeds1.test.ts`
-      : `The ${scenario.seed} run, with these faults.`,
+    `SEED="${scenario.name}": run it again by`,
+    `  SEED="${scenario.name}" npm test -- test/simulation/seeds.test.ts`,
     "broken:",
     ...breaches.map(({ number, says }) => `  ${number}. ${says}`),
     `faults (${scenario.faults.length}):`,

@@ -1,5 +1,15 @@
-import { type Cancellation, type Catalog, type DeployId, type DeployStore, trustedPrincipal } from "@deploys/core"
-import { Effect, Exit, type Layer, Stream } from "effect"
+import {
+  type Cancellation,
+  type Catalog,
+  type Deploy,
+  type DeployEngine,
+  type DeployId,
+  type DeployStore,
+  type LeaseRef,
+  type OnceOptions,
+  trustedPrincipal
+} from "@deploys/core"
+import { Duration, Effect, Exit, type Layer, Stream } from "effect"
 import type { CallFault, MachineFault, Operation } from "./Faults.ts"
 import type { Asked, History, Reading } from "./History.ts"
 import { Dice } from "./machine/Dice.ts"
@@ -7,9 +17,10 @@ import type { Machine } from "./machine/Machine.ts"
 import { Node, type Surroundings } from "./machine/Node.ts"
 import { Timeline } from "./machine/Timeline.ts"
 import type { Ask, Scenario } from "./Scenario.ts"
+import { Ownership } from "./invariants/Ownership.ts"
 import { Database } from "./store/Database.ts"
-import { attempts } from "./world/SimulatedTarget.ts"
-import { builds } from "./world/catalog.ts"
+import { attempts, type PlanVersion, versions } from "./world/SimulatedTarget.ts"
+import { builds, entityIds, sourceEventId as eventIdOf } from "./world/catalog.ts"
 import { World } from "./world/World.ts"
 
 const ada = trustedPrincipal("ada")
@@ -25,6 +36,14 @@ export interface SimulationOptions {
   readonly onCall?: (op: Operation, isAnyOpen: boolean) => void
 }
 
+type Created = Exclude<Asked, { readonly what: "cancel" }>
+
+/** A call that makes a deploy, and what tells it from others. */
+interface CallOf {
+  readonly request: string
+  readonly make: (engine: DeployEngine["Service"]) => Effect.Effect<Deploy, { readonly _tag: string }>
+}
+
 /** One run of a scenario. */
 class Simulation {
   readonly #scenario: Scenario
@@ -37,9 +56,12 @@ class Simulation {
   readonly #nodes: Array<Node> = []
   readonly #asked: Array<Asked> = []
   readonly #leaks: Array<string> = []
+  readonly #clocks: Array<History["clocks"][number]> = []
   readonly #counts = new Map<Operation, number>()
   readonly #deploys: Array<DeployId> = []
   #started = 0
+  #lastLoss = 0
+  #isShuttingDown = false
   #asking = 0
   #reader: Reader | null = null
 
@@ -47,7 +69,7 @@ class Simulation {
     this.#scenario = scenario
     this.#options = options
     this.#database = new Database(this.#timeline, options.store)
-    this.#dice = new Dice(`run ${scenario.seed}`)
+    this.#dice = new Dice(`run ${scenario.name}`)
     this.#around = {
       timeline: this.#timeline,
       database: this.#database,
@@ -56,7 +78,9 @@ class Simulation {
       settings: scenario.settings,
       manner: scenario.manner,
       dice: this.#dice,
-      runs: new Map()
+      runs: new Map(),
+      policies: ({ id }) => scenario.policies[entityIds.indexOf(id)] ?? "queue",
+      version: () => this.#version
     }
   }
 
@@ -73,6 +97,11 @@ class Simulation {
     this.#timeline.run(() => this.#isQuiet(), quietAt + patience)
     this.#shutDown()
     return this.#history()
+  }
+
+  get #version(): PlanVersion {
+    const { upgrade, version } = this.#scenario
+    return upgrade === undefined || this.#timeline.now < upgrade.at ? version : upgrade.version
   }
 
   #take(op: Operation): CallFault | undefined {
@@ -92,6 +121,7 @@ class Simulation {
 
   /** A machine has died or was stopped: another takes its place after a while. */
   #lost(machine: Machine): void {
+    if (!this.#isShuttingDown) this.#lastLoss = this.#timeline.now
     const slot = this.#nodes.findIndex((node) => node.machine === machine)
     this.#timeline.after(this.#dice.about(machine.name).between(200, 4000), () => this.#start(slot))
     this.#reader?.lost(machine)
@@ -109,7 +139,10 @@ class Simulation {
     else if (fault.what === "deaf") node.store.deafUntil = until
     else if (fault.what === "cut") node.store.cutUntil = until
     else if (fault.what === "hasty") node.hasten(this.#database.open)
-    else node.machine.clockOffset += fault.millis
+    else {
+      node.machine.clockOffset += fault.millis
+      this.#clocks.push({ at: this.#timeline.now, machine: node.machine.name, millis: fault.millis })
+    }
   }
 
   /** Stops a node, or kills it when it takes too long to stop. */
@@ -138,8 +171,8 @@ class Simulation {
   #isQuiet(): boolean {
     if (this.#timeline.now < this.#scenario.quietAt && this.#asking > 0) return false
     if (this.#timeline.now < this.#lastAsk) return false
-    const { insertsOnTheWay, open } = this.#database
-    return open.size === 0 && insertsOnTheWay === 0 && this.#asking === 0 && (this.#reader?.isDone ?? true)
+    const { insertsOnTheWay, isIdle } = this.#database
+    return isIdle && insertsOnTheWay === 0 && this.#asking === 0 && (this.#reader?.isDone ?? true)
   }
 
   get #lastAsk(): number {
@@ -153,20 +186,60 @@ class Simulation {
 
   #ask(ask: Ask): void {
     const dice = this.#dice.about(`ask at ${ask.at}`)
-    if (ask.what === "create") this.#create(ask.build, dice)
-    else this.#cancel(this.#deploys.at(-1 - ask.nth), dice, 3)
+    if (ask.what === "cancel") return this.#cancel(this.#deploys.at(-1 - ask.nth), dice, 3)
+    if (ask.what === "release") return this.#release(ask.build, dice, 3)
+    const key = "key" in ask ? (ask.key ?? null) : null
+    const call = this.#callOf(ask, key === null ? {} : { idempotencyKey: key })
+    if (call === undefined) return
+    const asked = { what: ask.what, key, request: call.request }
+    this.#create(asked, call.make, dice, 3)
+    if ("twice" in ask && ask.twice === true) this.#create(asked, call.make, dice.about("again"), 3)
   }
 
-  #create(build: number, dice: Dice): void {
+  #callOf(ask: Ask, once: OnceOptions): CallOf | undefined {
+    const buildId = "build" in ask ? builds[ask.build] : undefined
+    if (ask.what === "rollback") {
+      const id = this.#goneBackTo(ask.nth)
+      return id === undefined ? undefined : { request: id, make: (engine) => engine.rollback(ada, id, once) }
+    }
+    if (buildId === undefined) return undefined
+    if (ask.what !== "event") return { request: buildId, make: (engine) => engine.create(ada, { buildId }, once) }
+    const sourceEventId = eventIdOf(ask.build, ask.event)
+    return {
+      request: `${buildId} ${sourceEventId}`,
+      make: (engine) => engine.deployForEvent(ada, { buildId, sourceEventId })
+    }
+  }
+
+  /** One that has completed, where there is one: most rollbacks are to those. */
+  #goneBackTo(nth: number): DeployId | undefined {
+    const completed = this.#deploys.filter((id) => this.#database.row(id)?.deploy.status === "completed")
+    return (nth === 3 || completed.length === 0 ? this.#deploys : completed).at(-1 - (nth % 2))
+  }
+
+  /** Asks for a deploy, and again when there was no answer and asking again makes no other one. */
+  #create(asked: Pick<Created, "what" | "key" | "request">, make: CallOf["make"], dice: Dice, tries: number): void {
     const node = this.#serving(dice)
-    const buildId = builds[build]
-    if (buildId === undefined || node === undefined || node.engine === null) return
-    this.#wait(node, node.engine.create(ada, { buildId }), (exit) => {
-      const deployId = Exit.isSuccess(exit) ? exit.value.id : null
-      this.#asked.push({ what: "create", deployId })
-      if (deployId === null) return
+    if (node === undefined || node.engine === null) return
+    this.#wait(node, Effect.result(make(node.engine)), (exit) => {
+      const result = Exit.isSuccess(exit) ? exit.value : null
+      const deployId = result?._tag === "Success" ? result.success.id : null
+      const refused = result?._tag === "Failure" ? result.failure._tag : null
+      const isKeyed = asked.key !== null || asked.what === "event"
+      if (refused === "StoreError" && isKeyed && tries > 1) return this.#create(asked, make, dice, tries - 1)
+      this.#asked.push({ ...asked, deployId, refused: refused === "StoreError" ? null : refused })
+      if (deployId === null || this.#deploys.includes(deployId)) return
       this.#deploys.push(deployId)
       if (this.#scenario.read && this.#reader === null) this.#read(deployId)
+    })
+  }
+
+  #release(build: number, dice: Dice, tries: number): void {
+    const node = this.#serving(dice)
+    const entityId = entityIds[build]
+    if (entityId === undefined || node === undefined || node.engine === null || tries === 0) return
+    this.#wait(node, Effect.result(node.engine.releaseHold(ada, entityId)), (exit) => {
+      if (Exit.isSuccess(exit) && exit.value._tag === "Failure") this.#release(build, dice, tries - 1)
     })
   }
 
@@ -209,6 +282,7 @@ class Simulation {
 
   #shutDown(): void {
     let left = 0
+    this.#isShuttingDown = true
     for (const node of this.#nodes) {
       if (!node.isServing) continue
       left += 1
@@ -220,6 +294,20 @@ class Simulation {
     this.#timeline.run(() => left === 0, now + 10_000)
     // What is still on its way to the target lands.
     this.#timeline.run(() => false, now + 20_000)
+  }
+
+  /** Leases that hold still. */
+  #leases(ids: ReadonlyArray<DeployId>): ReadonlyArray<LeaseRef> {
+    const ownership = new Ownership()
+    for (const call of this.#database.calls) ownership.follow(call)
+    return this.#database.held(ids.map((deployId) => ({ deployId, epoch: ownership.of(deployId).epoch })))
+  }
+
+  /** Machines that were lost are back by then, and each looks for work as often as it is set to. */
+  #claimedWithin(): History["claimedWithin"] {
+    const { quietAt, settings } = this.#scenario
+    if (this.#lastLoss > quietAt) return null
+    return { from: quietAt + 5000, millis: Duration.toMillis(settings.pollEvery ?? "1 second") + 1000 }
   }
 
   #history(): History {
@@ -234,6 +322,19 @@ class Simulation {
       made: [...this.#world.made.values()],
       live: this.#world.live,
       asked: this.#asked,
+      uploaded: this.#world.uploaded,
+      lanes: this.#database.lanes,
+      waiting: new Map(
+        ids.flatMap((id) => {
+          const waiting = this.#database.waiting(id)
+          return waiting === null ? [] : [[id, waiting] as const]
+        })
+      ),
+      leases: this.#leases(ids),
+      deployTimeoutMillis: Duration.toMillis(this.#scenario.settings.deployTimeout ?? "1 hour"),
+      claimedWithin: this.#claimedWithin(),
+      clocks: this.#clocks,
+      finalPlan: versions[this.#version],
       readings: this.#reader === null ? [] : [this.#reader.reading],
       attempts,
       maxStarts: this.#scenario.settings.maxStarts ?? 5,

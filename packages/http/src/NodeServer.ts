@@ -1,6 +1,6 @@
 /** The API on `node:http`: a server of its own, or a listener for a server that the host has. */
 import { NodeHttpServer } from "@effect/platform-node"
-import { Effect, FiberSet, Latch, Layer } from "effect"
+import { Effect, FiberSet, Latch, Layer, Scope } from "effect"
 import type { Duration } from "effect"
 import { HttpRouter, UrlParams } from "effect/http"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
@@ -93,18 +93,43 @@ export const layer = <E, R>(app: AppLayer<E, R>, options: Options) =>
     )
   })
 
-/** A listener for `node:http`'s `request` event; it serves until its scope ends. */
+/** Requests at work, and who waits until there are none. */
+const makeInFlight = () => {
+  const none = Latch.makeUnsafe(true)
+  let count = 0
+  return {
+    none: none.await,
+    add: (response: ServerResponse) => {
+      count += 1
+      none.closeUnsafe()
+      response.once("close", () => {
+        count -= 1
+        if (count === 0) none.openUnsafe()
+      })
+    }
+  }
+}
+
+/**
+ * A listener for `node:http`'s `request` event; it serves until its scope ends. Event streams end then, and other requests
+ * at work have another 5 seconds.
+ */
 export const listener = Effect.fnUntraced(function* <E, R>(app: AppLayer<E, R>) {
   const draining = Latch.makeUnsafe()
   const provided = Layer.provide(app, [NodeHttpServer.layerHttpServices, Layer.succeed(Draining, draining.await)])
   const httpEffect = yield* HttpRouter.toHttpEffect(provided).pipe(
     Effect.provideService(HttpRouter.RouterConfig, routerConfig)
   )
-  const scope = yield* Effect.scope
-  yield* Effect.addFinalizer(() => draining.open)
+  const scope = yield* Scope.fork(yield* Effect.scope)
   const handler: (request: IncomingMessage, response: ServerResponse) => void = yield* NodeHttpServer.makeHandler(
     httpEffect,
     { scope }
   ).pipe(Effect.provideService(UrlParams.CurrentRedactedNames, secretParameters))
-  return handler
+  const { add, none } = makeInFlight()
+  // Added last, so that it is the first to run: the requests are not interrupted before it has ended.
+  yield* Effect.addFinalizer(() => Effect.andThen(draining.open, Effect.timeoutOption(none, "5 seconds")))
+  return (request: IncomingMessage, response: ServerResponse) => {
+    add(response)
+    handler(request, response)
+  }
 })

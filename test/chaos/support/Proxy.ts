@@ -73,7 +73,7 @@ export class Proxy {
   /** From now on takes everything and passes on nothing, and says so to nobody; or lets it all through again. */
   blackHole(on: boolean): void {
     this.#isBlackHole = on
-    for (const socket of this.#sockets) on ? socket.pause() : socket.resume()
+    for (const socket of this.#sockets) socket[on ? "pause" : "resume"]()
   }
 
   /** Listens, and answers with the address of the database by way of it. */

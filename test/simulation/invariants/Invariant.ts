@@ -16,7 +16,8 @@ export interface Invariant {
   readonly breaches: (trail: Trail) => Iterable<string>
 }
 
-export const isDeployCall = (call: Call): call is DeployCall => call.op !== "renew" && call.op !== "release"
+export const isDeployCall = (call: Call): call is DeployCall =>
+  call.op !== "renew" && call.op !== "release" && call.op !== "releaseHold"
 
 const grouped = <K, A>(pairs: Iterable<readonly [K, A]>): ReadonlyMap<K, ReadonlyArray<A>> => {
   const groups = new Map<K, Array<A>>()
@@ -40,3 +41,7 @@ export const isFinalEvent = ({ type }: DeployEvent): boolean => type === "deploy
 /** The first call that ended the deploy by a cancel. */
 export const cancelOf = (calls: ReadonlyArray<DeployCall>): DeployCall | undefined =>
   calls.find((call) => call.op === "cancel" && call.wrote.some(isFinalEvent))
+
+/** The call that ended the deploy, whoever ran it: a cancel, or one that put another deploy in its place. */
+export const endFromOutside = (calls: ReadonlyArray<DeployCall>): DeployCall | undefined =>
+  calls.find((call) => (call.op === "cancel" || call.op === "supersede") && call.wrote.some(isFinalEvent))

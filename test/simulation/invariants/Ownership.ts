@@ -1,5 +1,6 @@
 import { type DeployId, isOver } from "@deploys/core"
 import type { Call, DeployCall } from "../History.ts"
+import { isFinalEvent } from "./Invariant.ts"
 
 /** Who may move a deploy: the epoch that fits, and until when whose lease holds. */
 export interface Owned {
@@ -27,7 +28,7 @@ export class Ownership {
     } else if (call.op === "release") {
       for (const { deployId, epoch } of call.request)
         if (this.of(deployId).epoch === epoch) this.#owned.set(deployId, { epoch, lease: null })
-    } else this.#owned.set(call.deployId, this.#after(call))
+    } else if (call.op !== "releaseHold") this.#owned.set(call.deployId, this.#after(call))
   }
 
   #after(call: DeployCall): Owned {
@@ -36,7 +37,8 @@ export class Ownership {
       const { leaseMillis, owner } = call.request
       return { epoch: call.answer.epoch, lease: { owner, machine: call.machine, until: call.at + leaseMillis } }
     }
-    const raised = call.op === "cancel" && call.wrote.length > 0 ? epoch + 1 : epoch
+    const raises = (call.op === "cancel" || call.op === "supersede") && call.wrote.some(isFinalEvent)
+    const raised = raises ? epoch + 1 : epoch
     return { epoch: raised, lease: call.row !== null && isOver(call.row.deploy) ? null : lease }
   }
 }

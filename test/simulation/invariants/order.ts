@@ -1,6 +1,7 @@
 import type { DeployEvent, DeployStatus, DeployStep } from "@deploys/core"
 import type { DeployCall } from "../History.ts"
 import { type Invariant, isFinalEvent } from "./Invariant.ts"
+import { holdsHold, inTurn } from "./queue.ts"
 
 /** Sequence numbers of an entity count its deploys in the order of their creation. */
 const numbersCount: Invariant = {
@@ -91,27 +92,5 @@ const rowsTell: Invariant = {
   }
 }
 
-/** Deploys of an entity run, and go live, in the order of their numbers. */
-const laneInOrder: Invariant = {
-  number: 14,
-  *breaches({ byDeploy, calls }) {
-    for (const type of ["deploy.running", "deploy.completed"] as const) {
-      const last = new Map<string, number>()
-      for (const call of calls) {
-        if (call.op === "renew" || call.op === "release" || call.row === null) continue
-        if (!call.wrote.some((event) => event.type === type)) continue
-        const { entityId, id, sequenceNumber } = call.row.deploy
-        if (sequenceNumber <= (last.get(entityId) ?? 0)) yield `${id}: its ${type} comes behind that of a later number`
-        last.set(entityId, sequenceNumber)
-      }
-    }
-    for (const [id, ofDeploy] of byDeploy) {
-      const last = ofDeploy.at(-1)?.row?.deploy
-      if (last?.failureCode === "superseded" && typeof last.metadata["supersededBy"] !== "string")
-        yield `${id} is superseded by nobody`
-    }
-  }
-}
-
 /** Order and numbers. */
-export const order: ReadonlyArray<Invariant> = [numbersCount, eventsCount, rowsTell, laneInOrder]
+export const order: ReadonlyArray<Invariant> = [numbersCount, eventsCount, rowsTell, inTurn, holdsHold]

@@ -1,6 +1,6 @@
 import { type Deploy, type DeployEvent, type DeployStatus, isFinal, legalMoves } from "@deploys/core"
 import type { DeployCall, TargetEffect } from "../History.ts"
-import { cancelOf, type Invariant, isFinalEvent } from "./Invariant.ts"
+import { endFromOutside, type Invariant, isFinalEvent } from "./Invariant.ts"
 
 /** A final status never changes. */
 const finalStays: Invariant = {
@@ -52,16 +52,16 @@ const workOfRuns: ReadonlySet<DeployEvent["type"]> = new Set([
   "step.failed"
 ])
 
-/** Once a cancel has landed, no step begins and no result of one is stored. */
+/** Once a cancel or a successor has ended a deploy, no step begins and no result of one is stored. */
 const cancelEndsWork: Invariant = {
   number: 3,
   *breaches({ byDeploy }) {
     for (const [id, calls] of byDeploy) {
-      const cancel = cancelOf(calls)
-      if (cancel === undefined) continue
+      const end = endFromOutside(calls)
+      if (end === undefined) continue
       for (const { machine, order, wrote } of calls) {
-        const work = order > cancel.order ? wrote.find(({ type }) => workOfRuns.has(type)) : undefined
-        if (work !== undefined) yield `${id}: ${machine} wrote ${work.type} after the cancel`
+        const work = order > end.order ? wrote.find(({ type }) => workOfRuns.has(type)) : undefined
+        if (work !== undefined) yield `${id}: ${machine} wrote ${work.type} after its end by a ${end.op}`
       }
     }
   }

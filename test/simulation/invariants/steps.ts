@@ -56,7 +56,7 @@ const stepsInOrder: Invariant = {
 }
 
 /** Why a step may fail with tries left. */
-const forGood = /refused|longer than|process ended/
+const forGood = /refused|longer than|process ended|be undone/
 
 /** A step that failed for good fails its deploy, which names it; and it had no tries left. */
 const stepsFail: Invariant = {
@@ -121,5 +121,20 @@ const outputsStay: Invariant = {
   }
 }
 
+/** A deploy runs out of time when its limit has passed since it started, by the store, and no sooner. */
+const timeIsUp: Invariant = {
+  number: 17,
+  *breaches({ byDeploy, deployTimeoutMillis }) {
+    for (const [id, calls] of byDeploy) {
+      const start = calls.find(({ wrote }) => wrote.some(({ type }) => type === "deploy.running"))
+      const end = calls.find(({ wrote }) =>
+        wrote.some((event) => event.type === "deploy.failed" && event.data.failureCode === "timed_out")
+      )
+      if (start === undefined || end === undefined || end.at - start.at >= deployTimeoutMillis - 1) continue
+      yield `${id} ran out of its ${deployTimeoutMillis} ms after ${end.at - start.at}`
+    }
+  }
+}
+
 /** Steps. */
-export const steps: ReadonlyArray<Invariant> = [stepsInOrder, stepsFail, noLateResult, outputsStay]
+export const steps: ReadonlyArray<Invariant> = [stepsInOrder, stepsFail, noLateResult, timeIsUp, outputsStay]

@@ -111,6 +111,7 @@ const nothingLeft: Invariant = {
       if (trail.live.get(entityId) === id) yield `${id} failed (${String(metadata["outcome"])}) and is served`
       if (trail.made.some(({ deployId }) => deployId === id))
         yield `${id} failed (${String(metadata["outcome"])}) and its deployment is kept`
+      if (trail.uploaded.has(id)) yield `${id} failed (${String(metadata["outcome"])}) and what it uploaded is kept`
     }
   }
 }

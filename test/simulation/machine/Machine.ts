@@ -1,5 +1,5 @@
 import { IdGenerator } from "@deploys/core"
-import { Clock, Context, Duration, Effect, type Exit, type Fiber, Random, References, Scheduler } from "effect"
+import { Clock, Context, Duration, Effect, type Exit, type Fiber, Metric, Random, References, Scheduler } from "effect"
 import type { Dice } from "./Dice.ts"
 import type { Timeline } from "./Timeline.ts"
 
@@ -22,6 +22,8 @@ export class Machine {
   clockOffset = 0
   /** Sleeps that are neither over nor given up. */
   sleeping = 0
+  /** Fibers that have begun and have not ended. */
+  fibers = 0
   #state: "up" | "frozen" | "dead" = "up"
   #held: Array<() => void> = []
   readonly #roots = new Set<Fiber.Fiber<unknown, unknown>>()
@@ -35,6 +37,10 @@ export class Machine {
       Context.add(Scheduler.Scheduler, this.#scheduler()),
       Context.add(Random.Random, dice),
       Context.add(IdGenerator, { next: (prefix: string) => Effect.sync(() => idOf(prefix, timeline.next())) }),
+      Context.add(Metric.FiberRuntimeMetrics, {
+        recordFiberStart: () => void (this.fibers += 1),
+        recordFiberEnd: () => void (this.fibers -= 1)
+      }),
       Context.add(References.TracerEnabled, false),
       Context.add(References.MinimumLogLevel, "None")
     )

@@ -2,8 +2,11 @@ import {
   DeployEngine,
   type DeployId,
   DeployRunner,
+  type Entity,
   FiberDispatcher,
   LiveEvents,
+  queuePolicies,
+  type QueuePolicy,
   type RunnerSettings,
   runnerOptions
 } from "@deploys/core"
@@ -27,6 +30,9 @@ export interface Surroundings {
   readonly manner: SimulatedTarget.Manner
   readonly dice: Dice
   readonly runs: Map<string, number>
+  readonly policies: (entity: Entity) => QueuePolicy
+  /** The version of the host that is started now. */
+  readonly version: () => SimulatedTarget.PlanVersion
 }
 
 /** A process that serves the engine and runs deploys. */
@@ -39,8 +45,13 @@ export class Node {
   readonly #scope = Scope.makeUnsafe()
 
   constructor(name: string, around: Surroundings) {
-    const { database, dice, faults, manner, runs, settings, timeline, world } = around
-    this.machine = new Machine(name, timeline, dice.about(name))
+    const { database, dice, faults, manner, policies, runs, settings, timeline, version, world } = around
+    const machine = new Machine(name, timeline, dice.about(name))
+    const onKill = () => {
+      machine.kill()
+      faults.onKill(machine)
+    }
+    this.machine = machine
     this.store = new FaultyStore(this.machine, database, faults, dice.about(`${name}/wire`))
     const layer = DeployEngine.layer.pipe(
       Layer.provideMerge(FiberDispatcher.layer),
@@ -49,7 +60,8 @@ export class Node {
         LiveEvents.layer,
         this.store.layer,
         catalog,
-        SimulatedTarget.layer(this.machine, world, manner, dice, runs),
+        SimulatedTarget.layer({ machine, world, manner, dice, runs, version: version(), onKill }),
+        queuePolicies(policies),
         runnerOptions(settings)
       ])
     )
@@ -74,10 +86,16 @@ export class Node {
     this.engine = null
     this.machine.interrupt()
     this.machine.fork(Scope.close(this.#scope, Exit.void), () => {
-      this.machine.fork(Effect.yieldNow, () => {
-        const { name, sleeping } = this.machine
+      // What was run here by itself has been interrupted, and ends with the answers that it waits for.
+      this.machine.fork(Effect.sleep(50), () => {
+        const { fibers, name, sleeping } = this.machine
         this.machine.kill()
-        stopped(sleeping === 0 ? [] : [`${name} has stopped, and ${sleeping} of its fibers still sleep`])
+        const left = { "still sleep": sleeping, "are still there": fibers }
+        stopped(
+          Object.entries(left).flatMap(([how, count]) =>
+            count === 0 ? [] : [`${name} has stopped, and ${count} of its fibers ${how}`]
+          )
+        )
       })
     })
   }

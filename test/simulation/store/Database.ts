@@ -1,4 +1,13 @@
-import { type Catalog, type DeployId, DeployStore, isOver, MemoryStore, type StoreChange } from "@deploys/core"
+import {
+  type Catalog,
+  type DeployId,
+  DeployStore,
+  type EntityId,
+  isOver,
+  type LeaseRef,
+  MemoryStore,
+  type StoreChange
+} from "@deploys/core"
 import { Context, Effect, type Exit, Layer, Option, Scope, Stream } from "effect"
 import { catalog } from "../world/catalog.ts"
 import type { Call, Change } from "../History.ts"
@@ -22,6 +31,9 @@ export class Database {
   readonly #timeline: Timeline
   readonly #machine: Machine
   readonly #seen = new Map<DeployId, number>()
+  readonly #entityOf = new Map<DeployId, EntityId>()
+  /** What the last call has left, so that nobody has to look twice. */
+  #idle = { calls: -1, is: true }
   /** Deploys that are not over. */
   readonly open = new Set<DeployId>()
 
@@ -41,17 +53,7 @@ export class Database {
 
   /** Tells of every change. */
   listen(tell: (change: StoreChange) => void): void {
-    const each = (change: StoreChange) => {
-      // A call may also end a deploy that it is not about.
-      if (this.open.has(change.deployId)) this.#look(change.deployId)
-      tell(change)
-    }
-    this.#machine.fork(Stream.runForEach(this.store.changes, (change) => Effect.sync(() => each(change))))
-  }
-
-  #look(deployId: DeployId): void {
-    const row = this.row(deployId)
-    if (row !== null && isOver(row.deploy)) this.open.delete(deployId)
+    this.#machine.fork(Stream.runForEach(this.store.changes, (change) => Effect.sync(() => tell(change))))
   }
 
   record(machine: string, call: Recorded): Call {
@@ -68,9 +70,39 @@ export class Database {
     )
     const row = Option.getOrNull(found)
     this.#seen.set(deployId, after + wrote.length)
+    if (row !== null) this.#entityOf.set(deployId, row.deploy.entityId)
     if (row !== null && !isOver(row.deploy)) this.open.add(deployId)
     else this.open.delete(deployId)
     return { deployId, row, wrote }
+  }
+
+  /** What a call that was about one deploy left of the entity's others. */
+  others(deployId: DeployId): ReadonlyArray<Recorded> {
+    const entityId = this.#entityOf.get(deployId)
+    return [...this.open]
+      .filter((other) => other !== deployId && this.#entityOf.get(other) === entityId)
+      .map((other) => ({ op: "supersede" as const, ...this.change(other) }))
+      .filter(({ wrote }) => wrote.length > 0)
+  }
+
+  /** Whether everything is over but for what waits for somebody to release a hold. */
+  get isIdle(): boolean {
+    if (this.#idle.calls !== this.calls.length)
+      this.#idle = { calls: this.calls.length, is: [...this.open].every((id) => this.waiting(id)?.for === "hold") }
+    return this.#idle.is
+  }
+
+  waiting(deployId: DeployId) {
+    return Option.getOrNull(this.#now(this.store.waiting(deployId)))
+  }
+
+  get lanes() {
+    return [...new Set(this.#entityOf.values())].flatMap((id) => Option.toArray(this.#now(this.store.lane(id))))
+  }
+
+  /** Those of these leases that hold. */
+  held(leases: ReadonlyArray<LeaseRef>) {
+    return this.#now(this.store.renew(leases, 1))
   }
 
   /** All deploys that there are, in the order in which they were inserted. */

@@ -1,7 +1,8 @@
-import { DeployStore, type StoreChange, StoreError } from "@deploys/core"
+import { type DeployId, DeployStore, type StoreChange, StoreError } from "@deploys/core"
 import { Effect, Exit, Layer, Option, PubSub, Stream } from "effect"
 import type { CallFault, Operation } from "../Faults.ts"
-import type { Call } from "../History.ts"
+import type { Call, Change } from "../History.ts"
+import { isFinalEvent } from "../invariants/Invariant.ts"
 import type { Dice } from "../machine/Dice.ts"
 import type { Machine } from "../machine/Machine.ts"
 import type { Timeline } from "../machine/Timeline.ts"
@@ -90,16 +91,22 @@ export class FaultyStore {
 
   readonly #store = (): DeployStore["Service"] => {
     const { store } = this.#database
-    const change = (deployId: Parameters<DeployStore["Service"]["find"]>[0]) => this.#database.change(deployId)
+    const change = (deployId: DeployId) => this.#database.change(deployId)
+    const others = (deployId: DeployId) => this.#database.others(deployId)
     return {
-      insert: (request, options) =>
+      insert: (request, options = {}) =>
         this.#call("insert", store.insert(request, options), (exit) =>
-          Exit.isSuccess(exit) ? [{ op: "insert", request, answer: exit.value, ...change(request.id) }] : []
+          Exit.isSuccess(exit)
+            ? [
+                { op: "insert", request, options, answer: exit.value, ...change(exit.value.id) },
+                ...others(exit.value.id)
+              ]
+            : []
         ),
       remembered: (request) => this.#call("find", store.remembered(request), () => []),
       lane: (id) => this.#call("find", store.lane(id), () => []),
       waiting: (id) => this.#call("find", store.waiting(id), () => []),
-      releaseHold: (id) => this.#call("find", store.releaseHold(id), () => []),
+      releaseHold: (id) => this.#call("releaseHold", store.releaseHold(id), () => [{ op: "releaseHold", request: id }]),
       find: (id) => this.#call("find", store.find(id), () => []),
       list: (query) => store.list(query),
       listJson: (query) => store.listJson(query),
@@ -114,7 +121,9 @@ export class FaultyStore {
         this.#call("move", store.move(requests), (exit) =>
           requests.flatMap((request, index): ReadonlyArray<Recorded> => {
             const answer = Exit.isSuccess(exit) ? exit.value[index] : undefined
-            return answer === undefined ? [] : [{ op: "move", request, answer, ...change(request.deployId) }]
+            if (answer === undefined) return []
+            const moved = change(request.deployId)
+            return [{ op: "move", request, answer, ...moved }, ...(isEnd(moved) ? others(request.deployId) : [])]
           })
         ),
       renew: (leases, leaseMillis) =>
@@ -136,5 +145,7 @@ export class FaultyStore {
 
   readonly layer: Layer.Layer<DeployStore> = Layer.sync(DeployStore, this.#store)
 }
+
+const isEnd = ({ wrote }: Change): boolean => wrote.some(isFinalEvent)
 
 const cut = (op: Operation): CallFault => ({ op, nth: 0, what: "refused", millis: 0 })

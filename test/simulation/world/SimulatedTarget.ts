@@ -10,15 +10,29 @@ export interface Manner {
   /** How long an attempt takes until it takes effect, and from then to its end. */
   readonly millis: (dice: Dice, step: string) => readonly [before: number, behind: number]
   readonly failure: (dice: Dice, step: string) => "none" | "before" | "behind" | "final"
-  readonly undoFails: (dice: Dice, step: string) => boolean
+  /** `lasting` falls alike in each run of the step, `dice` anew. */
+  readonly undoFails: (dice: Dice, step: string, lasting: Dice) => boolean
+  /** Whether the step takes its process down, each time that it is started. */
+  readonly kills: (lasting: Dice, step: string) => boolean
 }
 
-/** Steps of the simulated target, in order, and how often each is tried. */
+/** Steps of the simulated target, and how often each is tried. */
 export const attempts: ReadonlyMap<string, number> = new Map([
   ["stage", 3],
+  ["upload", 3],
   ["activate", 2],
-  ["verify", 2]
+  ["verify", 2],
+  ["check", 2]
 ])
+
+/** The steps of the plans of each version of the host. */
+export const versions = {
+  plain: ["stage", "activate", "verify"],
+  "with upload": ["stage", "upload", "activate", "verify"],
+  "with another check": ["stage", "activate", "check"]
+} as const
+/** A version of the host, by what its plans have. */
+export type PlanVersion = keyof typeof versions
 
 const retry = (step: string) =>
   Schedule.spaced("300 millis").pipe(Schedule.upTo({ times: (attempts.get(step) ?? 1) - 1 }))
@@ -34,13 +48,15 @@ class Steps {
   readonly #manner: Manner
   readonly #dice: Dice
   readonly #runs: Map<string, number>
+  readonly #onKill: () => void
 
-  constructor(machine: Machine, world: World, manner: Manner, dice: Dice, runs: Map<string, number>) {
+  constructor({ dice, machine, manner, onKill, runs, world }: TargetOptions) {
     this.#machine = machine
     this.#world = world
     this.#manner = manner
     this.#dice = dice
     this.#runs = runs
+    this.#onKill = onKill
   }
 
   #doer({ deploy }: StepContext, step: string, attempt: number): Doer {
@@ -55,6 +71,18 @@ class Steps {
     return this.#dice.about(`${name}/${run}`)
   }
 
+  /** Dice of all runs of a step together. */
+  #lasting({ deploy }: StepContext, step: string): Dice {
+    return this.#dice.about(`${deploy.entityId}/${deploy.sequenceNumber}/${step}/lasting`)
+  }
+
+  /** Nothing of the machine runs behind this, if the step is one that takes it down. */
+  #perhapsKill(context: StepContext, step: string): boolean {
+    if (!this.#manner.kills(this.#lasting(context, step).about("kills"), step)) return false
+    this.#onKill()
+    return true
+  }
+
   #attempt(context: RunContext, step: string, effect: (doer: Doer) => void) {
     const doer = this.#doer(context, step, context.attempt)
     const dice = this.#diceOf(context, step)
@@ -63,6 +91,7 @@ class Steps {
     const note = (what: "began" | "ended") => Effect.sync(() => this.#world.note(doer, what))
     const work = Effect.gen({ self: this }, function* () {
       yield* note("began")
+      if (this.#perhapsKill(context, step)) return yield* Effect.never
       if (failure === "final") return yield* fail(`${step} is refused`, false)
       yield* Effect.sleep(before)
       if (failure === "before") return yield* fail(`${step} fails`)
@@ -83,6 +112,7 @@ class Steps {
       const { timeline } = this.#machine
       const isLost = failure === "before" || failure === "final"
       this.#world.note(doer, "began")
+      if (this.#perhapsKill(context, step)) return
       if (!isLost) timeline.after(before, () => effect(doer))
       timeline.after(before + behind, () => {
         this.#world.note(doer, "ended")
@@ -106,11 +136,18 @@ class Steps {
   ) {
     const dice = this.#diceOf(context, `undo ${step}`)
     const [before] = this.#manner.millis(dice, `undo ${step}`)
-    const fails = this.#manner.undoFails(dice, step)
+    const fails = this.#manner.undoFails(dice, step, this.#lasting(context, `undo ${step}`))
     return Effect.andThen(
       Effect.sleep(before),
-      fails ? fail(`${step} can't be undone`) : Effect.sync(() => undo(this.#doer(context, step, 0)))
+      fails
+        ? Effect.suspend(() => this.#undoFails(context, step))
+        : Effect.sync(() => undo(this.#doer(context, step, 0)))
     )
+  }
+
+  #undoFails(context: StepContext, step: string) {
+    this.#world.note(this.#doer(context, step, 0), "undo failed")
+    return fail(`${step} can't be undone`)
   }
 
   readonly stage = makeStep({
@@ -151,26 +188,65 @@ class Steps {
     compensation: (context) => this.#undo(context, "activate", (doer) => this.#world.goBack(doer))
   })
 
-  readonly verify = makeStep({
-    name: "verify",
+  readonly upload = makeStep({
+    name: "upload",
     output: Schema.Null,
-    retry: retry("verify"),
+    retry: retry("upload"),
     ...limits,
+    cancellation: "discard",
     run: (context) =>
-      Effect.gen({ self: this }, function* () {
-        yield* this.#attempt(context, "verify", (doer) => this.#world.note(doer, "landed"))
-        const { entityId, id } = context.deploy
-        return this.#world.live.get(entityId) === id ? null : yield* fail("production serves something else")
-      })
+      Effect.as(
+        this.#request(context, "upload", (doer) => this.#world.upload(doer)),
+        null
+      ),
+    compensation: (context) => this.#dropUpload(context),
+    discarded: (context) => this.#dropUpload(context)
   })
 
-  get all(): ReadonlyArray<Step<unknown>> {
-    return [this.stage, this.activate, this.verify]
+  readonly #dropUpload = (context: StepContext) =>
+    this.#undo(context, "upload", (doer) => {
+      this.#world.dropUpload(doer)
+      return "discarded"
+    })
+
+  readonly #looking = (name: "verify" | "check") =>
+    makeStep({
+      name,
+      output: Schema.Null,
+      retry: retry(name),
+      ...limits,
+      run: (context) =>
+        Effect.gen({ self: this }, function* () {
+          yield* this.#attempt(context, name, (doer) => this.#world.note(doer, "landed"))
+          const { entityId, id } = context.deploy
+          return this.#world.live.get(entityId) === id ? null : yield* fail("production serves something else")
+        })
+    })
+
+  readonly verify = this.#looking("verify")
+
+  readonly check = this.#looking("check")
+
+  plan(version: PlanVersion): ReadonlyArray<Step<unknown>> {
+    return versions[version].map((name) => this[name])
   }
 }
 
-/** The target as one machine reaches it. `runs` counts the runs of each step over all machines. */
-export const layer = (machine: Machine, world: World, manner: Manner, dice: Dice, runs: Map<string, number>) => {
-  const steps = new Steps(machine, world, manner, dice, runs)
-  return Layer.succeed(DeployTarget, { plan: () => makePlan(steps.all) })
+/** What a machine reaches the target with. */
+export interface TargetOptions {
+  readonly machine: Machine
+  readonly world: World
+  readonly manner: Manner
+  readonly dice: Dice
+  /** Counts the runs of each step over all machines. */
+  readonly runs: Map<string, number>
+  readonly version: PlanVersion
+  /** Takes the machine down. */
+  readonly onKill: () => void
+}
+
+/** The target as one machine reaches it. */
+export const layer = (options: TargetOptions) => {
+  const steps = new Steps(options)
+  return Layer.succeed(DeployTarget, { plan: () => makePlan(steps.plan(options.version)) })
 }

@@ -9,6 +9,7 @@ export type Doer = Pick<TargetEffect, "machine" | "deployId" | "entityId" | "ste
 export class World {
   readonly effects: Array<TargetEffect> = []
   readonly made = new Map<DeployId, MadeDeployment>()
+  readonly uploaded = new Set<DeployId>()
   readonly live = new Map<EntityId, DeployId | null>()
   /** What was live before a deploy went live. */
   readonly #before = new Map<DeployId, DeployId | null>()
@@ -32,6 +33,16 @@ export class World {
   make(doer: Doer, deployment: MadeDeployment): void {
     this.made.set(deployment.deployId, deployment)
     this.note(doer, "landed")
+  }
+
+  upload(doer: Doer): void {
+    this.uploaded.add(doer.deployId)
+    this.note(doer, "landed")
+  }
+
+  dropUpload(doer: Doer): void {
+    this.uploaded.delete(doer.deployId)
+    this.note(doer, "undone")
   }
 
   remove(doer: Doer): void {

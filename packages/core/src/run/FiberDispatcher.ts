@@ -1,4 +1,4 @@
-import { Effect, FiberMap, Layer, Queue, Stream } from "effect"
+import { Effect, FiberMap, Layer, Queue, Schedule, Stream } from "effect"
 import type { DeployId } from "../domain/Id.ts"
 import { DeployDispatcher } from "../ports/DeployDispatcher.ts"
 import { DeployStore } from "../ports/DeployStore.ts"
@@ -27,8 +27,12 @@ export const layer = Layer.effect(
     const wakeups = yield* Queue.sliding<void>(1)
     const wake = Effect.asVoid(Queue.offer(wakeups, undefined))
 
+    // The claim may have landed all the same, and then nobody else takes the deploy up before the lease has run out.
+    const again = Schedule.spaced(options.pollEvery).pipe(Schedule.upTo({ times: 3 }))
+
     const start = (id: DeployId) =>
       runner.run(id).pipe(
+        Effect.retry(again),
         Effect.catchCause((cause) =>
           Effect.delay(Effect.logError("A deploy could not be run and will be tried again", cause), options.pollEvery)
         ),

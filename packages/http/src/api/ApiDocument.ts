@@ -26,12 +26,10 @@ const withExamples =
 
 const requestId = {
   description: "What the request is called in the server's log: letters, digits and `_.:=/+-`, at most 128 of them.",
-  schema: { type: "string", maxLength: 128, examples: ["req_01m87n75yqfmja2b0ww6jktjf9"] }
+  schema: { type: "string", maxLength: 128 }
 }
 
-const parameters = {
-  RequestId: { name: "x-request-id", in: "header", required: false, ...requestId }
-}
+const parameters = { RequestId: { name: "x-request-id", in: "header", required: false, ...requestId } }
 
 const headers = { RequestId: { ...requestId, required: true } }
 
@@ -77,10 +75,16 @@ const component = (schema: JsonSchema.JsonSchema, name: string): JsonSchema.Json
   return example === undefined ? schema : { ...schema, examples: [example] }
 }
 
+/** Generators of clients take an object of unknown fields for an empty one, unless it says that it may hold any. */
+const open = (value: unknown) =>
+  at(value, "type") === "object" && Predicate.isObject(value) && Object.keys(value).length === 1
+    ? { type: "object", additionalProperties: true }
+    : value
+
 /** Errors are classes, and only their encoded side is on the wire. How effect's own clients read a stream is theirs. */
 const plainly = <A>(document: A): A =>
   JSON.parse(
-    JSON.stringify(document, (key, value) => (key === "x-effect-stream" ? undefined : value)).replaceAll(
+    JSON.stringify(document, (key, value) => (key === "x-effect-stream" ? undefined : open(value))).replaceAll(
       /"#\/components\/schemas\/(\w+)Encoded"/g,
       `"#/components/schemas/$1"`
     )

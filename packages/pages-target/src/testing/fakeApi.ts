@@ -42,9 +42,17 @@ const noProject = denial(
   8000007,
   "Project not found. The specified project name does not match any of your existing projects."
 )
-// From memory: nobody has seen the real one's answer.
-const noDeployment = denial(404, 8000009, "Deployment not found.")
+// Not documented. Others have measured it: https://github.com/andykenward/github-actions-cloudflare-pages has the words.
+const noDeployment = denial(
+  404,
+  8000009,
+  "The deployment ID you have specified does not exist. Update the deployment ID and try again."
+)
+// Not documented. Others report the code for the production deployment that is live; whether an older one that is only the
+// newest of its branch has it too, nobody says.
 const kept = denial(400, 8000034, "You cannot delete the active production deployment.")
+// Documented is that such a rollback is refused, and not how: the code is the placeholder of Cloudflare's API reference.
+const noRollback = denial(400, 1000, "Only successful production deployments can be rolled back to.")
 
 const Hashes = Schema.fromJsonString(Schema.Struct({ hashes: Schema.Array(Schema.String) }))
 const Uploads = Schema.fromJsonString(
@@ -255,9 +263,7 @@ export const makeFakeApi = (account: FakeAccount, places: FakePlaces): Readonly<
     rollback: onDeployment((row, deployment, now) => {
       const isGood =
         deployment.environment === "production" && deployment.failure === null && account.isReady(deployment, now)
-      return isGood
-        ? ok(show(row, now)(account.rollback(row, deployment, now)))
-        : denial(400, 8000036, "Only successful production deployments can be rolled back to.")
+      return isGood ? ok(show(row, now)(account.rollback(row, deployment, now))) : noRollback
     }),
     deleteDeployment: onDeployment((row, deployment) => {
       if (account.keeps(row, deployment)) return kept

@@ -2,6 +2,7 @@ import type { DeployId } from "@deploys/core"
 import { Deferred, Effect, Exit, Option, Semaphore } from "effect"
 import type { SqlError } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
+import { limited } from "../internal/operation.ts"
 
 interface About {
   readonly deployId: DeployId
@@ -51,7 +52,7 @@ export const makeGroupCommit = <Request extends About, Answer>(db: Database, wri
     Effect.suspend(() => {
       const taken = take()
       const requests = taken.map(({ request }) => request)
-      return Effect.flatMap(Effect.exit(write(requests)), (exit) =>
+      return Effect.flatMap(Effect.exit(limited(write(requests))), (exit) =>
         Effect.forEach(
           taken,
           ({ answer }, n) =>
@@ -81,7 +82,7 @@ export const makeGroupCommit = <Request extends About, Answer>(db: Database, wri
 
   // In a transaction of the host's nothing is durable yet, so nobody else's requests may come along.
   const alone = (requests: ReadonlyArray<Request>) =>
-    Effect.flatMap(write(requests), (answers) => Effect.forEach(answers, (answer) => answer))
+    Effect.flatMap(limited(write(requests)), (answers) => Effect.forEach(answers, (answer) => answer))
 
   return (requests: ReadonlyArray<Request>) =>
     Effect.flatMap(Effect.serviceOption(db.sql.transactionService), (transaction) =>

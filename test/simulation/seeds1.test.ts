@@ -1,3 +1,0 @@
-import { suite } from "./seeds.ts"
-
-suite(1, 2)
