@@ -110,14 +110,18 @@ const judgePair = (one: Mutation, other: Mutation) => {
   else judge(breach !== "", `${one.name} and ${other.name}`, breach || `nothing in ${seeds} seeds`)
 }
 
+const judgeRuns = () => {
+  for (const { edits, name } of carelessRuns) {
+    takeOut(edits)
+    const breach = firstBreach(5 * seeds)
+    judge(breach !== "", name, breach || `nothing in ${5 * seeds} seeds`)
+  }
+}
+
 makeCopy()
 judgeWhole()
-for (const { edits, name } of carelessRuns) {
-  takeOut(edits)
-  const breach = firstBreach(5 * seeds)
-  judge(breach !== "", name, breach || `nothing in ${5 * seeds} seeds`)
-}
 for (const mutation of mutations) judgeAlone(mutation)
+judgeRuns()
 for (const [index, one] of mutations.entries())
   for (const other of mutations.slice(index + 1)) if (one.memory !== other.memory) judgePair(one, other)
 rmSync(copy, { recursive: true, force: true })
