@@ -21,7 +21,10 @@ const OperationText = Schema.Struct({
 
 const Text = Schema.Struct({
   paths: Schema.Record(Schema.String, Schema.Record(Schema.String, OperationText)),
-  components: Schema.Struct({ schemas: Schema.Record(Schema.String, Schema.JsonObject) })
+  components: Schema.Struct({
+    schemas: Schema.Record(Schema.String, Schema.JsonObject),
+    headers: Schema.Record(Schema.String, Header)
+  })
 })
 
 /** The document as who reads `/openapi.json` has it. */
@@ -122,9 +125,10 @@ const contentFaults = (operation: Operation, answer: Answer, content: (typeof Do
 }
 
 const headerFaults = ({ headers }: Answer, documented: (typeof Documented.Type)["headers"] = {}) =>
-  Object.entries(documented).flatMap(([name, { $ref, required }]) =>
-    (required === true || $ref !== undefined) && headers.get(name) === null ? [`lacks the header ${name}`] : []
-  )
+  Object.entries(documented).flatMap(([name, header]) => {
+    const { required } = components.headers[header.$ref?.split("/").at(-1) ?? ""] ?? header
+    return required === true && headers.get(name) === null ? [`lacks the header ${name}`] : []
+  })
 
 /** What is wrong with an answer by the document. */
 export const faultsOf = (operation: Operation, answer: Answer): ReadonlyArray<string> => {

@@ -16,7 +16,7 @@ import { ScriptedTarget } from "@deploys/core/testing"
 import { FetchHandler, HttpLimits } from "@deploys/http"
 import { Pglite, SqlTokens } from "@deploys/sql-store"
 import { NodeServices } from "@effect/platform-node"
-import { Clock, Context, Duration, Effect, Layer, Option, References, Stream } from "effect"
+import { Clock, Context, Duration, Effect, Layer, Option, References, Scope, Stream } from "effect"
 import { HttpRouter } from "effect/http"
 import { BuildUploads } from "../../src/builds/BuildUploads.ts"
 import { SiteLimits } from "../../src/builds/SiteLimits.ts"
@@ -212,17 +212,28 @@ const make = Effect.gen(function* () {
     usual: yield* served(Layer.empty)
   }
   const rows = yield* addRows
-  const send = async ({ body, fault, headers, method, path }: Sent): Promise<Answer> => {
-    const content = body === undefined ? {} : { body, duplex: "half" }
-    const ask = () => new Request(`http://localhost${path}`, { method, headers, ...content })
-    if (fault === "poor") await handlers.poor(ask())
-    faults.current = fault
-    const response = await handlers[fault === "poor" || fault === "stalled" ? fault : "usual"](ask())
-    const text = await response.text()
-    faults.current = undefined
-    return { status: response.status, headers: response.headers, text }
+  const services = Context.omit(Scope.Scope)(yield* Effect.context<Effect.Services<ReturnType<typeof served>>>())
+  const another = Effect.provideContext(served(Layer.empty), services)
+  const handlerOf = ({ fault, path }: Sent) => {
+    // It remembers for a second whether the store answers.
+    if (path.startsWith("/readyz")) return another
+    return Effect.succeed(handlers[fault === "poor" || fault === "stalled" ? fault : "usual"])
   }
-  return { rows, send: (sent: Sent) => Effect.promise(() => send(sent)) }
+  const send = Effect.fnUntraced(function* (sent: Sent) {
+    const { body, fault, headers, method, path } = sent
+    const handler = yield* handlerOf(sent)
+    const content = body === undefined ? {} : { body, duplex: "half" }
+    const ask = () => handler(new Request(`http://localhost${path}`, { method, headers, ...content }))
+    return yield* Effect.promise(async (): Promise<Answer> => {
+      if (fault === "poor") await ask()
+      faults.current = fault
+      const response = await ask()
+      const text = await response.text()
+      faults.current = undefined
+      return { status: response.status, headers: response.headers, text }
+    })
+  }, Effect.scoped)
+  return { rows, send }
 })
 
 /** The server's routes on memory, with tokens in PGlite, and a way to let things go wrong. */

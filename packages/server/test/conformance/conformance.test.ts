@@ -117,6 +117,11 @@ describe("the check of an answer", () => {
       ["404 NameTaken is not documented"]
     ],
     [
+      "a header that is missing",
+      { ...answer(200, sound), headers: new Headers({ "content-type": "application/json" }) },
+      ["lacks the header x-request-id"]
+    ],
+    [
       "a type that is not documented",
       answer(200, sound, { "content-type": "text/html" }),
       ["is text/html, which is not documented"]
