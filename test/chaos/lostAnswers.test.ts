@@ -1,7 +1,8 @@
 import { DeployStore } from "@deploys/core"
 import { Postgres, SqlStore } from "@deploys/sql-store"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Redacted } from "effect"
+import { Context, Effect, Fiber, Layer, Option, Redacted } from "effect"
+import { TestClock } from "effect/testing"
 import {
   cancel,
   claim,
@@ -166,5 +167,29 @@ describe.skipIf(!Database.available)("a write whose connection is cut", () => {
         []
       )
     }).pipe(Effect.scoped)
+  )
+
+  it.effect(
+    "is given up when nothing comes back at all, and the next one goes another way",
+    () =>
+      Effect.gen(function* () {
+        const direct = yield* Database.fresh()
+        const { proxy, url } = yield* makeProxy(direct)
+        const [{ store: safe }, { store }] = [yield* storeAt(direct), yield* storeAt(url)]
+        const run = yield* Effect.provideService(start(), DeployStore, safe)
+        const move = store.move([request(run, [stepStarted(upload)])])
+        assert.isTrue(Option.isSome(yield* store.find(run.deployId)), "it is connected")
+        proxy.blackHole(true)
+        const moving = yield* Effect.forkChild(Effect.flip(move), { startImmediately: true })
+        yield* TestClock.withLive(Effect.sleep("100 millis"))
+        yield* TestClock.adjust("16 seconds")
+        assert.strictEqual((yield* Fiber.join(moving))._tag, "StoreError")
+        proxy.blackHole(false)
+        assert.deepStrictEqual(
+          (yield* move).map(({ _tag }) => _tag),
+          ["Applied"]
+        )
+      }).pipe(Effect.scoped),
+    30_000
   )
 })

@@ -82,8 +82,8 @@ describe.skipIf(!Database.available)("three nodes on one PostgreSQL", () => {
           const stop = stops.find(({ deployId }) => deployId === id)
           return stop === undefined ? assert.fail(`${id} was not stopped`) : Math.max(0, stop.at - answered)
         })
-        assert.isBelow(Math.max(...waits), 5000)
-        assert.isBelow(Math.max(...read.map(({ late }) => late)), 5000)
+        assert.isBelow(Math.max(...waits), 10_000)
+        assert.isBelow(Math.max(...read.map(({ late }) => late)), 10_000)
         yield* lab.quiet("30 seconds")
         const { events, snapshot } = yield* lab.verify
         for (const { count, id } of read)

@@ -189,7 +189,7 @@ export class Lab {
       Effect.delay("20 millis"),
       Effect.repeat({ until: ({ length }) => length >= count }),
       Effect.timeoutOrElse({
-        duration: "30 seconds",
+        duration: "1 minute",
         orElse: () => Effect.die(new Error(`never ${count} rows: ${text}`))
       }),
       Effect.asVoid

@@ -132,6 +132,8 @@ export const ofProblems: ReadonlyMap<string, object> = new Map<string, object>([
   ["UnsupportedMediaType", { detail: "The body is not application/json", accepted: ["application/json"] }],
   ["TooManyRequests", { detail: "The caller may make 6000 requests in 60 seconds", retryAfterSeconds: 2 }],
   ["InternalError", { detail: "The server failed; its log says why", requestId: "req_01m87n75yqfmja2b0ww6jktjf9" }],
+  ["TooManyRequests", { detail: "The caller may make 6000 requests in 60 seconds", retryAfterSeconds: 5 }],
+  ["RequestTimeout", { detail: "The body was not in within 30 seconds" }],
   ["Unavailable", { detail: "The store could not answer" }]
 ])
 
