@@ -65,7 +65,8 @@ const failing = (store: Store, title = ""): ReadonlyArray<string> => {
   rmSync(report, { force: true })
   const vitest = join(root, "node_modules/vitest/vitest.mjs")
   const config = join(copy, "test/simulation/mutations/vitest.config.ts")
-  run(vitest, "run", "--config", config, "--reporter=json", `--outputFile=${report}`, `-t=${title}`, store)
+  const named = title === "" ? [] : [`-t=${title}`]
+  run(vitest, "run", "--config", config, "--reporter=json", `--outputFile=${report}`, ...named, store)
   const { testResults } = JSON.parse(readFileSync(report, "utf8"))
   return testResults.flatMap(({ assertionResults, message }: TestFile) =>
     assertionResults.every(({ status }) => status !== "passed" && status !== "failed")
@@ -110,14 +111,18 @@ const judgePair = (one: Mutation, other: Mutation) => {
   else judge(breach !== "", `${one.name} and ${other.name}`, breach || `nothing in ${seeds} seeds`)
 }
 
+const judgeRuns = () => {
+  for (const { edits, name } of carelessRuns) {
+    takeOut(edits)
+    const breach = firstBreach(5 * seeds)
+    judge(breach !== "", name, breach || `nothing in ${5 * seeds} seeds`)
+  }
+}
+
 makeCopy()
 judgeWhole()
-for (const { edits, name } of carelessRuns) {
-  takeOut(edits)
-  const breach = firstBreach(5 * seeds)
-  judge(breach !== "", name, breach || `nothing in ${5 * seeds} seeds`)
-}
 for (const mutation of mutations) judgeAlone(mutation)
+judgeRuns()
 for (const [index, one] of mutations.entries())
   for (const other of mutations.slice(index + 1)) if (one.memory !== other.memory) judgePair(one, other)
 rmSync(copy, { recursive: true, force: true })

@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ["test/contract/MemoryStore.test.ts", "test/simulation/mutations/pglite.contract.ts"],
     pool: "forks",
-    testTimeout: 20_000
+    testTimeout: 20_000,
+    hookTimeout: 60_000
   }
 })
