@@ -1,14 +1,17 @@
-// Builds every package from nothing, packs it as it would be published, and lets publint and attw judge the archive.
+// Builds every package from nothing, packs it as it would be published, lets publint and attw judge the archive, and tries
+// the archives in new folders.
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { node, pnpm, root, setup } from "./setup.mjs"
+import { trial } from "./trial.mjs"
 
 setup()
 const bin = (path) => join(root, "node_modules", path)
 const packages = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name))
 const archives = mkdtempSync(join(tmpdir(), "deploys-packages-"))
+const packed = new Map()
 process.on("exit", () => rmSync(archives, { recursive: true, force: true }))
 
 function must(what, run) {
@@ -29,6 +32,7 @@ for (const folder of packages) {
   }
   console.log(`\n${name}`)
   const archive = join(archives, `${name.replace("/", "-")}.tgz`)
+  packed.set(name, archive)
   must(`packing ${name}`, pnpm(["pack", "--out", archive], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] }))
   for (const [tool, args] of [
     ["publint/src/cli.js", ["run", archive, "--strict"]],
@@ -40,3 +44,6 @@ for (const folder of packages) {
     )
   }
 }
+
+console.log("\nin new folders")
+await trial(packed)

@@ -1,79 +1,31 @@
-// Deploys 2,000 files (50 MiB) to the fake, by Cloudflare's own client and by the Pages target, each in a process of its own.
-// Run: node test/bench/pages.ts [--check]
+// Deploys 2,000 files (50 MiB) to the fake, by Cloudflare's own client and by the Pages target as it is installed from npm,
+// each in a process of its own. Run after `npm run build`: node test/bench/pages.ts [--rounds=3] [--check]
 import { spawn } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { mkdtempSync, rmSync } from "node:fs"
+import { cpus, loadavg, tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { wranglerCommand } from "../../packages/pages-target/test/support/wrangler.ts"
+import { bundled, installed } from "./pages/installed.ts"
+import { measured, type Run } from "./pages/measured.ts"
+import { writeSite } from "./pages/site.ts"
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = mkdtempSync(join(tmpdir(), "pages-bench-"))
 process.on("exit", () => rmSync(root, { recursive: true, force: true }))
+
+const rounds = Number(/--rounds=(\d+)/.exec(process.argv.join(" "))?.[1] ?? 3)
+const folder = join(root, "site")
+writeSite(folder, 2000, 50 * 1024 * 1024)
+writeSite(join(root, "small"), 100, 2 * 1024 * 1024)
+const script = installed(root, "deploy.ts")
+const bundle = bundled(script)
 
 interface Place {
   readonly apiUrl: string
   readonly accountId: string
   readonly apiToken: string
 }
-
-interface Run {
-  readonly millis: number
-  readonly megabytes: number
-}
-
-const files = 2000
-const rounds = 2
-const total = 50 * 1024 * 1024
-
-/** Pages of text and pictures of noise, from a few hundred bytes to a megabyte, the same in every run. */
-const writeSite = (folder: string, files: number) => {
-  let state = 7
-  const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32
-  const weights = Array.from({ length: files }, () => 0.02 + random() ** 6)
-  const sum = weights.reduce((left, right) => left + right, 0)
-  for (const [index, weight] of weights.entries()) {
-    const bytes = Buffer.alloc(Math.round(((weight / sum) * total * files) / 2000))
-    for (let at = 0; at < bytes.length; at += 4)
-      bytes.writeUInt32LE((random() * 2 ** 32) >>> 0, Math.min(at, Math.max(0, bytes.length - 4)))
-    const path = join(folder, `d${index % 40}`, `f${index}.${index % 3 === 0 ? "html" : "bin"}`)
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, bytes)
-  }
-  writeFileSync(join(folder, "index.html"), "<h1>bench</h1>")
-}
-
-/** The most memory that one process below this one has had, in MiB. */
-const peakBelow = (pid: number): number => {
-  const read = (file: string) => {
-    try {
-      return readFileSync(file, "utf8")
-    } catch {
-      return ""
-    }
-  }
-  const own = Number(/VmHWM:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) / 1024
-  const children = read(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean)
-  return Math.max(own, ...children.map((child) => peakBelow(Number(child))))
-}
-
-const measured = (command: string, args: ReadonlyArray<string>, options: { cwd?: string; env?: NodeJS.ProcessEnv }) =>
-  new Promise<Run & { readonly output: string }>((resolve, reject) => {
-    const began = performance.now()
-    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] })
-    let megabytes = 0
-    const output: Array<string> = []
-    const look = setInterval(() => (megabytes = Math.max(megabytes, peakBelow(child.pid ?? 0))), 100)
-    const limit = setTimeout(() => child.kill("SIGKILL"), 120_000)
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(String(chunk)))
-    child.on("close", (code) => {
-      clearInterval(look)
-      clearTimeout(limit)
-      const run = { millis: performance.now() - began, megabytes, output: output.join("") }
-      if (code === 0) resolve(run)
-      else reject(new Error(`${args[0]} ended with ${code}: ${run.output}`))
-    })
-  })
 
 const withFake = async <A>(latency: number, use: (place: Place) => Promise<A>) => {
   const child = spawn(process.execPath, [join(here, "pages/fake.ts"), String(latency)], {
@@ -89,76 +41,108 @@ const withFake = async <A>(latency: number, use: (place: Place) => Promise<A>) =
   }
 }
 
-const theirs = async (place: Place, folder: string) => {
+const theirs = async (place: Place): Promise<Run> => {
   const home = mkdtempSync(join(root, "home-"))
   const { args, env } = wranglerCommand(
     { ...place, project: "demo", folder, message: "bench", hash: "0".repeat(40) },
     home
   )
-  return measured(process.execPath, args, { cwd: home, env })
+  return measured(args, { cwd: home, env })
 }
 
-/** A host that has deployed something before, as a service has, and then the site twice. */
-const ours = async (place: Place) => {
-  const args = [join(here, "pages/deploy.ts"), place.apiUrl, place.accountId, place.apiToken, root]
-  const runs = async (...artifacts: ReadonlyArray<string>) =>
-    JSON.parse((await measured(process.execPath, [...args, ...artifacts], {})).output) as ReadonlyArray<Run>
-  const [, cold = none, unchanged = none] = await runs("small", "site", "site")
-  const [alone = none] = await runs("site")
-  return { cold, unchanged: { ...unchanged, megabytes: alone.megabytes }, alone }
+const deploys = (host: string, { accountId, apiToken, apiUrl }: Place, ...artifacts: ReadonlyArray<string>) =>
+  measured([host, apiUrl, accountId, apiToken, root, ...artifacts])
+
+/** A process that deploys the site and ends: the first time, and again. */
+const once = (host: string) => async (place: Place) => [
+  await deploys(host, place, "site"),
+  await deploys(host, place, "site")
+]
+
+const last = ({ megabytes, output }: Run & { readonly output: string }): Run => {
+  const [millis = Number.NaN] = (JSON.parse(output) as ReadonlyArray<Run>).map((run) => run.millis).toReversed()
+  return { millis, megabytes }
 }
 
+/** The last deploy of a service that has done others; its memory is all that it has had until then. */
+const service = (host: string) => async (place: Place) => [
+  last(await deploys(host, place, "small", "site")),
+  last(await deploys(host, place, "small", "site", "site"))
+]
+
+/** What the target runs in. */
+const hosts: Readonly<Record<string, (place: Place) => Promise<ReadonlyArray<Run>>>> = {
+  "a new process, one file": once(bundle),
+  "a new process, as installed": once(script),
+  "in a service, one file": service(bundle),
+  "in a service, as installed": service(script)
+}
+
+const nowhere: Place = { apiUrl: "http://127.0.0.1:9", accountId: "none", apiToken: "none" }
 const none: Run = { millis: Number.NaN, megabytes: Number.NaN }
 
-const goals: Readonly<Record<string, { readonly time: number; readonly memory: number }>> = {
-  cold: { time: 0.6, memory: 0.4 },
-  unchanged: { time: 0.3, memory: 0.4 },
-  "cold, 20 ms a call": { time: 1, memory: 0.4 },
-  "unchanged, 20 ms a call": { time: 1, memory: 0.4 }
+const median = (numbers: ReadonlyArray<number>) =>
+  numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN
+
+const spread = (numbers: ReadonlyArray<number>) =>
+  `${median(numbers).toFixed(2)} (${Math.min(...numbers).toFixed(2)}–${Math.max(...numbers).toFixed(2)})`
+
+interface Pair {
+  readonly wrangler: Run
+  readonly target: Run
 }
 
-const row = (name: string, wrangler: Run, target: Run) => {
-  const time = target.millis / wrangler.millis
-  const memory = target.megabytes / wrangler.megabytes
-  const goal = goals[name] ?? { time: 1, memory: 1 }
-  const isMissed = time > goal.time || memory > goal.memory
-  if (isMissed && process.argv.includes("--check")) process.exitCode = 1
-  const shown = ({ megabytes, millis }: Run) => `${(millis / 1000).toFixed(2)} s, ${megabytes.toFixed(0)} MiB`
-  const ratios = `time ${time.toFixed(2)} (goal ${goal.time}), memory ${memory.toFixed(2)} (goal ${goal.memory})`
-  console.log(`| ${name} | ${shown(wrangler)} | ${shown(target)} | ${ratios} |`)
-}
-
-const least = (runs: ReadonlyArray<Run>): Run =>
-  runs.reduce((best, run) => ({
-    millis: Math.min(best.millis, run.millis),
-    megabytes: Math.min(best.megabytes, run.megabytes)
-  }))
-
-const folder = join(root, "site")
-writeSite(folder, files)
-writeSite(join(root, "small"), 100)
-console.log(
-  `The least of ${rounds} runs each, in turns. wrangler: its whole process. Pages target: a deploy in a living process;`
-)
-console.log("its memory is all of the process, for `unchanged` of one that has only that deploy.\n")
-console.log("| | wrangler | Pages target | ratio |\n| --- | --- | --- | --- |")
-for (const latency of [0, 20]) {
-  const name = latency === 0 ? "" : `, ${latency} ms a call`
-  const runs = []
-  for (let round = 0; round < rounds; round++) {
-    const wrangler = await withFake(
-      latency,
-      async (place) => [await theirs(place, folder), await theirs(place, folder)] as const
-    )
-    runs.push({ wrangler, target: await withFake(latency, ours) })
+const report = (
+  name: string,
+  pairs: ReadonlyArray<Pair>,
+  goal?: { readonly time: number; readonly memory: number }
+) => {
+  const ratios = (of: keyof Run) => pairs.map(({ target, wrangler }) => target[of] / wrangler[of])
+  const shown = (side: keyof Pair) => {
+    const of = (key: keyof Run) => median(pairs.map((pair) => pair[side][key]))
+    return `${(of("millis") / 1000).toFixed(2)} s, ${of("megabytes").toFixed(0)} MiB`
   }
-  row(`cold${name}`, least(runs.map(({ wrangler }) => wrangler[0])), least(runs.map(({ target }) => target.cold)))
-  row(
-    `unchanged${name}`,
-    least(runs.map(({ wrangler }) => wrangler[1])),
-    least(runs.map(({ target }) => target.unchanged))
-  )
+  const [time, memory] = [ratios("millis"), ratios("megabytes")]
+  const isMissed = goal !== undefined && (median(time) > goal.time || median(memory) > goal.memory)
+  if (isMissed && process.argv.includes("--check")) process.exitCode = 1
   console.log(
-    `| its plan alone in a new process${name} | | ${(least(runs.map(({ target }) => target.alone)).millis / 1000).toFixed(2)} s | |`
+    `| ${name} | ${shown("wrangler")} | ${shown("target")} | ${spread(time)} | ${goal?.time ?? ""} | ${spread(memory)} | ${goal?.memory ?? ""} |`
   )
 }
+
+/** Each side starts, finds nothing to do, and ends. */
+const idle = async () => {
+  const pairs = { "one file": bundle, "as installed": script }
+  for (const [name, host] of Object.entries(pairs)) {
+    const all = []
+    for (let round = 0; round < rounds; round++) {
+      const { args, env } = wranglerCommand({ ...nowhere, project: "", folder, message: "", hash: "" }, root)
+      const wrangler = await measured([...args.slice(0, 1), "--version"], { cwd: root, env })
+      all.push({ wrangler, target: await deploys(host, nowhere) })
+    }
+    report(`starts and ends, ${name}`, all)
+  }
+}
+
+const compare = async (latency: number) => {
+  const rows: Record<string, Array<Pair>> = {}
+  for (let round = 0; round < rounds; round++) {
+    const wrangler = await withFake(latency, async (place) => [await theirs(place), await theirs(place)])
+    for (const [host, run] of Object.entries(hosts)) {
+      const target = await withFake(latency, run)
+      for (const [index, what] of ["cold", "unchanged"].entries())
+        (rows[`${what}${latency === 0 ? "" : `, ${latency} ms a call`}, ${host}`] ??= []).push({
+          wrangler: wrangler[index] ?? none,
+          target: target[index] ?? none
+        })
+    }
+  }
+  const time = (name: string) => (latency > 0 ? 1 : name.startsWith("cold") ? 0.6 : 0.3)
+  for (const [name, pairs] of Object.entries(rows)) report(name, pairs, { time: time(name), memory: 0.4 })
+}
+
+console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}\n`)
+console.log("| | wrangler | Pages target | time | goal | memory | goal |\n| --- | --: | --: | --: | --: | --: | --: |")
+await idle()
+for (const latency of [0, 20]) await compare(latency)
+console.log(`\nload at the end ${loadavg()[0]?.toFixed(1)}`)

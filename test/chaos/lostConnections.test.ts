@@ -38,8 +38,7 @@ describe.skipIf(!Database.available)("nodes whose connections are ended at rando
         yield* lab.quiet("60 seconds")
         yield* Fiber.interrupt(killer)
         const { deploys, events, snapshot } = yield* lab.verify
-        const ends = Map.groupBy(snapshot.deploys, ({ deploy }) => deploy.failureCode ?? deploy.status)
-        assert.deepStrictEqual([...ends.keys()], ["completed"])
+        lab.endedAs(snapshot, "completed")
         assert.isAbove(ended, 20)
         yield* lab.until(2, `SELECT 1 ${ofNodes} AND query LIKE 'LISTEN%'`)
         const counts = yield* lab.query<{ n: number }>(`SELECT count(*)::int AS n ${ofNodes} GROUP BY application_name`)

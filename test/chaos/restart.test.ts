@@ -58,8 +58,7 @@ describe.skipIf(!Database.available)("a PostgreSQL that crashes", () => {
           steps.some(({ attempt, starts }) => starts > attempt)
         ).length
         assert.isAbove(anew, 0, "no crash has found a step at work")
-        const ends = Map.groupBy(snapshot.deploys, ({ deploy }) => deploy.failureCode ?? deploy.status)
-        assert.deepStrictEqual([...ends.keys()].toSorted(), ["cancelled", "completed"])
+        lab.endedAs(snapshot, "cancelled", "completed")
         say(
           `PostgreSQL crashed twice: ${deploys} deploys answered and there, ${anew} with a step started anew, ${events} events checked, ${strays} strays`
         )

@@ -1,4 +1,4 @@
-import { Effect, Option, type Schema } from "effect"
+import { Effect, Option, Schedule, type Schema } from "effect"
 import { catalogLookup, requireRight } from "./CatalogLookup.ts"
 import {
   type CreateDeploy,
@@ -42,6 +42,9 @@ const keyed = Effect.fnUntraced(function* (
   return { principal: principal.subject, key, request: requestText(request) }
 })
 
+/** An insert whose answer was lost is sent again under the id that it has: the caller, who knows no id, could only double it. */
+const again = Schedule.spaced("100 millis").pipe(Schedule.upTo({ times: 2 }))
+
 /** The calls that make a deploy. Each is durable before it answers, and then wakes the dispatcher. */
 export const deployCreation = Effect.gen(function* () {
   const store = yield* DeployStore
@@ -56,17 +59,12 @@ export const deployCreation = Effect.gen(function* () {
     once?: KeyedRequest
   ) {
     const id = DeployId.make(yield* ids.next("dep"))
-    const deploy = yield* store.insert(
-      {
-        ...given,
-        id,
-        workspaceId: entity.workspaceId,
-        entityId: entity.id,
-        buildId: build.id,
-        createdBy: principal.subject
-      },
+    const { id: entityId, workspaceId } = entity
+    const adding = store.insert(
+      { ...given, id, workspaceId, entityId, buildId: build.id, createdBy: principal.subject },
       { ...options, queuePolicy: policyOf(entity), ...(once === undefined ? {} : { once }) }
     )
+    const deploy = yield* Effect.retry(adding, { schedule: again, while: ({ _tag }) => _tag === "StoreError" })
     yield* dispatcher.wake(deploy.id)
     return { ...deploy, replayed: deploy.id !== id } satisfies CreatedDeploy
   })

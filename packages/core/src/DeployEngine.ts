@@ -28,6 +28,7 @@ import { DeployStore } from "./ports/DeployStore.ts"
 import { QueuePolicies } from "./QueuePolicies.ts"
 import { deployFeed } from "./run/DeployFeed.ts"
 import { deployHints } from "./run/DeployHints.ts"
+import { countEnd } from "./run/DeployMetrics.ts"
 import { DeployRunner } from "./run/DeployRunner.ts"
 import * as FiberDispatcher from "./run/FiberDispatcher.ts"
 import { LiveEvents } from "./run/LiveEvents.ts"
@@ -197,7 +198,9 @@ export class DeployEngine extends Context.Service<
         const { deploy } = yield* find(principal, id)
         yield* requireRight(principal, "cancel", deploy.workspaceId)
         const reason = options?.reason === undefined ? null : storableText(options.reason)
-        return yield* store.cancel({ deployId: id, by: principal.subject, reason })
+        const cancellation = yield* store.cancel({ deployId: id, by: principal.subject, reason })
+        if (!isFinal(deploy.status)) yield* countEnd(deploy, "cancelled")
+        return cancellation
       })
 
       const list = Effect.fn("DeployEngine.list")((principal: Principal, options: ListOptions) =>

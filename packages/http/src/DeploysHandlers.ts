@@ -10,6 +10,7 @@ import * as EventStream from "./EventStream.ts"
 import { type Applied, heldAnswer } from "./HeldAnswer.ts"
 import { readJson } from "./InputCheck.ts"
 import { OpenAnswers } from "./OpenAnswers.ts"
+import { SharedFeeds } from "./SharedFeeds.ts"
 
 const onceOptions = (headers: { readonly "idempotency-key"?: string }) => {
   const { "idempotency-key": idempotencyKey } = headers
@@ -49,6 +50,7 @@ export const layer = HttpApiBuilder.group(
   "deploys",
   Effect.fn(function* (handlers) {
     const engine = yield* DeployEngine
+    const feeds = yield* SharedFeeds
     const open = yield* OpenAnswers
     const read = yield* heldAnswer
     const rest = handlers.handleRaw(
@@ -89,12 +91,10 @@ export const layer = HttpApiBuilder.group(
       events: Effect.fn("DeploysApi.events")(function* ({ headers, params }) {
         const principal = yield* CurrentPrincipal
         yield* Effect.catch(engine.get(principal, params.id), failWithProblem)
-        // Within the request's scope, which ends with the stream.
+        // Both within the request's scope, which ends with the stream.
         yield* open.hold(principal.subject)
-        return yield* EventStream.toResponse(
-          engine.events(principal, params.id, { after: headers["last-event-id"] ?? 0 })
-        )
+        return yield* EventStream.respond(yield* feeds.reader(params.id, headers["last-event-id"] ?? 0))
       })
     })
   })
-).pipe(Layer.provide(OpenAnswers.layer))
+).pipe(Layer.provide([OpenAnswers.layer, SharedFeeds.layer]))

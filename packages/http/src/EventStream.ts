@@ -1,9 +1,10 @@
 import { type FeedEvent } from "@deploys/core"
-import { Effect, Stream } from "effect"
+import { type Cause, Effect, Schema, Stream } from "effect"
 import { Sse } from "effect/encoding"
 import { HttpServerResponse } from "effect/http"
 import { DeploySse } from "./api/index.ts"
 import { Draining } from "./Draining.ts"
+import type { EncodedEvent } from "./RecentEvents.ts"
 
 /** How an event goes over the wire. Progress has no number: a reader never resumes behind it. */
 const toSse = (event: FeedEvent): DeploySse => ({
@@ -12,33 +13,51 @@ const toSse = (event: FeedEvent): DeploySse => ({
   data: event
 })
 
+const encodeSse = Schema.encodeEffect(DeploySse)
+const utf8 = new TextEncoder()
+
+const encode = Effect.fnUntraced(function* (event: FeedEvent): Effect.fn.Return<EncodedEvent> {
+  const { data, event: type, id } = yield* Effect.orDie(encodeSse(toSse(event)))
+  const bytes = utf8.encode(Sse.encoder.write({ _tag: "Event", event: type, id, data }))
+  return { bytes, sequence: "sequence" in event ? event.sequence : undefined }
+})
+
 /** A comment, which readers pass over. */
-const comment = ":\n\n"
+const comment: EncodedEvent = { bytes: utf8.encode(":\n\n"), sequence: undefined }
 
 const heartbeats = Stream.tick("15 seconds").pipe(
   Stream.drop(1),
   Stream.map(() => comment)
 )
 
-/**
- * A feed as server-sent events, with a comment at once and every 15 seconds. It ends with the feed, or when `Draining` says
- * so.
- *
- * A feed that breaks is logged and ends the stream before its final event: readers then come back with `Last-Event-ID`.
- */
-export const toResponse = Effect.fnUntraced(function* <E>(feed: Stream.Stream<FeedEvent, E>) {
-  const bytes = feed.pipe(
-    Stream.map(toSse),
-    Stream.pipeThroughChannel(Sse.encodeSchema(DeploySse)),
-    Stream.catchCause((cause) => Stream.fromEffectDrain(Effect.logError("The feed of a deploy broke", cause))),
+/** A feed as server-sent events, with a comment every 15 seconds. It ends with the feed, or when `draining` completes. */
+export const encodedEvents = <E>(feed: Stream.Stream<FeedEvent, E>, draining: Effect.Effect<void>) =>
+  feed.pipe(
+    Stream.mapEffect(encode),
     Stream.merge(heartbeats, { haltStrategy: "left" }),
-    Stream.interruptWhen(yield* Draining),
+    Stream.interruptWhen(draining)
+  )
+
+/**
+ * An answer that goes on as long as the stream, with a comment at once.
+ *
+ * A stream that breaks is logged and ends before its final event: readers then come back with `Last-Event-ID`.
+ */
+export const respond = Effect.fnUntraced(function* <E>(stream: Stream.Stream<Uint8Array, E>) {
+  // The server reads the stream when the request is behind it: what is logged is to bear its id all the same.
+  const request = yield* Effect.context<never>()
+  const log = (cause: Cause.Cause<E>) =>
+    Effect.provideContext(Effect.logError("The feed of a deploy broke", cause), request)
+  const bytes = stream.pipe(
+    Stream.catchCause((cause) => Stream.fromEffectDrain(log(cause))),
     // Headers go out with the first bytes: a reader is to know at once that it is connected.
-    Stream.prepend([comment]),
-    Stream.encodeText,
-    // The server reads the stream when the request is behind it: what is logged is to bear its id all the same.
-    Stream.provideContext(yield* Effect.context<never>())
+    Stream.prepend([comment.bytes])
   )
   const headers = { "x-accel-buffering": "no" }
   return HttpServerResponse.stream(bytes, { contentType: "text/event-stream", headers })
+})
+
+/** Answers with a feed that is read and encoded for this one reader. It ends with the feed, or when `Draining` says so. */
+export const toResponse = Effect.fnUntraced(function* <E>(feed: Stream.Stream<FeedEvent, E>) {
+  return yield* respond(Stream.map(encodedEvents(feed, yield* Draining), ({ bytes }) => bytes))
 })

@@ -1,8 +1,8 @@
 /** The API on `node:http`: a server of its own, or a listener for a server that the host has. */
 import { NodeHttpServer } from "@effect/platform-node"
-import { Effect, FiberSet, Latch, Layer } from "effect"
+import { Effect, FiberSet, Latch, Layer, Scope } from "effect"
 import type { Duration } from "effect"
-import { HttpRouter } from "effect/http"
+import { HttpRouter, UrlParams } from "effect/http"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AppLayer } from "./AppLayer.ts"
 import { Draining } from "./Draining.ts"
@@ -71,36 +71,65 @@ const makeServer = (options: Options) => {
   return server
 }
 
+/** Parameters that no route takes, and that spans are not to repeat where somebody sends them all the same. */
+const secretParameters: ReadonlyArray<RegExp> = [/token|secret|password|authorization|api[-_]?key/i]
+
 /** Listens from when it is built until its scope ends; provides the `HttpServer`, whose address has the port. */
-export const layer = <E, R>(app: AppLayer<E, R>, options: Options) => {
-  const { gracefulShutdownTimeout = "5 seconds", host = "127.0.0.1", port } = options
-  const server = makeServer(options)
-  const draining = Latch.makeUnsafe()
-  const served = HttpRouter.serve(Layer.provide(app, Layer.succeed(Draining, draining.await)), {
-    routerConfig,
-    disableLogger: true,
-    disableListenLog: true
+export const layer = <E, R>(app: AppLayer<E, R>, options: Options) =>
+  Layer.suspend(() => {
+    const { gracefulShutdownTimeout = "5 seconds", host = "127.0.0.1", port } = options
+    const server = makeServer(options)
+    const draining = Latch.makeUnsafe()
+    const served = HttpRouter.serve(Layer.provide(app, Layer.succeed(Draining, draining.await)), {
+      routerConfig,
+      disableLogger: true,
+      disableListenLog: true
+    })
+    // Built last, so that its finalizer is the first to run.
+    return Layer.effectDiscard(Effect.addFinalizer(() => draining.open)).pipe(
+      Layer.provideMerge(Layer.provide(served, Layer.succeed(UrlParams.CurrentRedactedNames, secretParameters))),
+      Layer.provideMerge(Layer.effectDiscard(cutLateBodies(server))),
+      Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout }))
+    )
   })
-  // Built last, so that its finalizer is the first to run.
-  return Layer.effectDiscard(Effect.addFinalizer(() => draining.open)).pipe(
-    Layer.provideMerge(served),
-    Layer.provideMerge(Layer.effectDiscard(cutLateBodies(server))),
-    Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout }))
-  )
+
+/** Requests at work, and who waits until there are none. */
+const makeInFlight = () => {
+  const none = Latch.makeUnsafe(true)
+  let count = 0
+  return {
+    none: none.await,
+    add: (response: ServerResponse) => {
+      count += 1
+      none.closeUnsafe()
+      response.once("close", () => {
+        count -= 1
+        if (count === 0) none.openUnsafe()
+      })
+    }
+  }
 }
 
-/** A listener for `node:http`'s `request` event; it serves until its scope ends. */
+/**
+ * A listener for `node:http`'s `request` event; it serves until its scope ends. Event streams end then, and other requests
+ * at work have another 5 seconds.
+ */
 export const listener = Effect.fnUntraced(function* <E, R>(app: AppLayer<E, R>) {
   const draining = Latch.makeUnsafe()
   const provided = Layer.provide(app, [NodeHttpServer.layerHttpServices, Layer.succeed(Draining, draining.await)])
   const httpEffect = yield* HttpRouter.toHttpEffect(provided).pipe(
     Effect.provideService(HttpRouter.RouterConfig, routerConfig)
   )
-  const scope = yield* Effect.scope
-  yield* Effect.addFinalizer(() => draining.open)
+  const scope = yield* Scope.fork(yield* Effect.scope)
   const handler: (request: IncomingMessage, response: ServerResponse) => void = yield* NodeHttpServer.makeHandler(
     httpEffect,
     { scope }
-  )
-  return handler
+  ).pipe(Effect.provideService(UrlParams.CurrentRedactedNames, secretParameters))
+  const { add, none } = makeInFlight()
+  // Added last, so that it is the first to run: the requests are not interrupted before it has ended.
+  yield* Effect.addFinalizer(() => Effect.andThen(draining.open, Effect.timeoutOption(none, "5 seconds")))
+  return (request: IncomingMessage, response: ServerResponse) => {
+    add(response)
+    handler(request, response)
+  }
 })

@@ -111,11 +111,11 @@ const Handlers = Layer.mergeAll(DeploysHandlers.layer, SystemHandlers.layer).pip
 )
 
 describe("a typed client", () => {
-  layer(Handlers)("of the handlers themselves", (it) => {
+  layer(Handlers, { excludeTestServices: true })("of the handlers themselves", (it) => {
     it.effect.each(cases)("%s", ([, test]) => Effect.flatMap(HttpApiTest.groups(Api, ["deploys", "system"]), test))
   })
 
-  layer(Layer.merge(Served.layer, FetchHttpClient.layer))("over a socket", (it) => {
+  layer(Layer.merge(Served.layer, FetchHttpClient.layer), { excludeTestServices: true })("over a socket", (it) => {
     it.effect.each(cases)("%s", ([, test]) =>
       Effect.gen(function* () {
         const transformClient = HttpClient.mapRequest(HttpClientRequest.bearerToken("root"))

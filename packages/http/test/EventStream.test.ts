@@ -37,7 +37,7 @@ const bodyOf = (feed: Stream.Stream<FeedEvent, unknown>) =>
   )
 
 describe("the stream of a deploy's events", () => {
-  it.effect("is each event as id, type and all of it as JSON, up to the last", () =>
+  it.live("is each event as id, type and all of it as JSON, up to the last", () =>
     Effect.gen(function* () {
       const { headers, status, text } = yield* (yield* Web).send("GET", path)
       assert.strictEqual(status, 200)
@@ -50,7 +50,7 @@ describe("the stream of a deploy's events", () => {
     }).pipe(Effect.provide(Web.layer))
   )
 
-  it.effect("has progress without an id, in its place", () =>
+  it.live("has progress without an id, in its place", () =>
     Effect.gen(function* () {
       const { text } = yield* (yield* Web).send("GET", path)
       const [, , progress] = received(text)
@@ -59,7 +59,7 @@ describe("the stream of a deploy's events", () => {
     }).pipe(Effect.provide(Web.layer))
   )
 
-  it.effect("goes on behind the event that the reader saw last", () =>
+  it.live("goes on behind the event that the reader saw last", () =>
     Effect.gen(function* () {
       const { text } = yield* (yield* Web).send("GET", path, { headers: { "last-event-id": "2" } })
       const ids = received(text).flatMap(({ id }) => id ?? [])
@@ -67,7 +67,7 @@ describe("the stream of a deploy's events", () => {
     }).pipe(Effect.provide(Web.layer))
   )
 
-  it.effect("lets no text forge an event", () =>
+  it.live("lets no text forge an event", () =>
     Effect.gen(function* () {
       const { text } = yield* (yield* Web).send("GET", path)
       assert.notInclude(text.split("\n"), "event: forged")
@@ -157,7 +157,7 @@ describe("the stream of a deploy's events", () => {
     }).pipe(Effect.provide(Web.layer))
   )
 
-  it.effect("is broken under the id of its request, in the log", () =>
+  it.live("is broken under the id of its request, in the log", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const logger = Logger.map(Logger.formatLogFmt, (line) => lines.push(line))

@@ -72,6 +72,8 @@ export class PagesApi extends Context.Service<
 const isPagesError = (error: unknown): error is PagesError => error instanceof PagesError
 /** Whatever a call with an upload token is forbidden for, a new token may mend. */
 const isForbidden = (error: unknown) => isPagesError(error) && (error.status === 401 || error.status === 403)
+/** There is no such deployment, or no such project. */
+const isGone = ({ code, status }: PagesError) => code === 8000009 || status === 404
 const nothing = Schema.Unknown
 const bytesPerMilli = 64
 
@@ -181,10 +183,7 @@ const make = Effect.gen(function* () {
       )
     ),
     deployment: Effect.fn("PagesApi.deployment")((name, id) =>
-      noneWhere(
-        again(once("deployment", HttpClientRequest.get(of(name, `/deployments/${id}`)), Deployment)),
-        ({ status }) => status === 404
-      )
+      noneWhere(again(once("deployment", HttpClientRequest.get(of(name, `/deployments/${id}`)), Deployment)), isGone)
     ),
     deployments: Effect.fn("PagesApi.deployments")((name, page) =>
       again(
@@ -216,10 +215,7 @@ const make = Effect.gen(function* () {
         )
       ).pipe(
         Effect.asVoid,
-        Effect.catchIf(
-          ({ status }) => status === 404,
-          () => Effect.void
-        )
+        Effect.catchIf(isGone, () => Effect.void)
       )
     )
   })

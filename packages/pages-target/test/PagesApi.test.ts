@@ -3,7 +3,7 @@ import { PagesApi, PagesConfig } from "@deploys/pages-target"
 import { FakeFault, FakePages, type FakeOptions } from "@deploys/pages-target/testing"
 import { NodeHttpClient } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Duration, Effect, Exit, Layer, Redacted, Stream } from "effect"
+import { ConfigProvider, Duration, Effect, Exit, Layer, Option, Redacted, Stream } from "effect"
 import { hashAsset } from "../src/AssetHash.ts"
 import { quick } from "./support/host.ts"
 
@@ -144,6 +144,20 @@ describe("the Pages API", () => {
         }))
       )
       assert.isAbove(call?.size ?? 0, 266_000)
+    }).pipe(Effect.provide(api()))
+  )
+
+  it.live("knows by Cloudflare's code that a deployment is gone, whatever the status", () =>
+    Effect.gen(function* () {
+      const { fake, pages } = yield* ready
+      const gone = FakeFault.Refused({ status: 400, code: 8000009, message: "It does not exist" })
+      for (const status of ["the fake's", "another"]) {
+        assert.isTrue(Option.isNone(yield* pages.deployment("demo", "none")), status)
+        yield* pages.deleteDeployment("demo", "none")
+        yield* fake.inject("deployment", gone)
+        yield* fake.inject("deleteDeployment", gone)
+      }
+      assert.strictEqual((yield* Effect.flip(pages.rollback("demo", "none"))).code, 8000009)
     }).pipe(Effect.provide(api()))
   )
 

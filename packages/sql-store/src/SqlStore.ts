@@ -14,12 +14,14 @@ import type { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Option, Schema } from "effect"
 import type { SqlClient } from "effect/sql"
 import { makeDatabase } from "./internal/Database.ts"
-import { operation } from "./internal/operation.ts"
+import { LeaseClient } from "./internal/LeaseClient.ts"
+import { answered, operation } from "./internal/operation.ts"
 import { oneRow } from "./internal/decoding.ts"
+import { readTogether } from "./internal/together.ts"
 import { claimableDeploys } from "./statements/claimableDeploys.ts"
 import { readLane, readWaiting, releaseHold } from "./statements/lanes.ts"
 import { releaseLeases, renewLeases } from "./statements/leases.ts"
-import { readDeploy } from "./statements/readDeploy.ts"
+import { decodeRow, readDeploys } from "./statements/readDeploy.ts"
 import { readEvents, readEventsOf } from "./statements/readEvents.ts"
 import { readCreatedPositions, readOpenPositions } from "./statements/readPositions.ts"
 import { cancel } from "./store/cancel.ts"
@@ -56,9 +58,11 @@ const decodeLeases = Schema.decodeUnknownEffect(Schema.Array(Lease))
 const make = Effect.gen(function* () {
   const db = yield* makeDatabase
   const ids = yield* IdGenerator
+  const leases = { ...db, sql: (yield* LeaseClient).withoutTransforms() }
   const wakeups = yield* Wakeups
   const moveTogether = makeGroupCommit(db, move(db, wakeups))
   const claimTogether = makeGroupCommit(db, claim(db, wakeups))
+  const readDeploy = readTogether(db, (ids: ReadonlyArray<DeployId>) => readDeploys(db, ids))
   const lists = makeLists(db, yield* ListTimeLimit)
 
   /** After the commit, also where the host has put the call into a transaction of its own. */
@@ -91,14 +95,16 @@ const make = Effect.gen(function* () {
     }, operation("DeployStore.releaseHold")),
 
     find: Effect.fn("DeployStore.find")(function* (id) {
-      const row = yield* readDeploy(db, id)
-      return row === undefined ? Option.none() : Option.some({ deploy: row.deploy, steps: row.steps })
+      const row = yield* readDeploy(id)
+      if (row === undefined) return Option.none()
+      const { deploy, steps } = yield* decodeRow(row)
+      return Option.some({ deploy, steps })
     }, operation("DeployStore.find")),
 
-    list: Effect.fn("DeployStore.list")(lists.list, operation("DeployStore.list")),
+    list: Effect.fn("DeployStore.list")(lists.list, answered("DeployStore.list")),
 
     // Without a span: its statement has one, and a page costs no more than a few hundred microseconds.
-    listJson: (plan) => operation("DeployStore.listJson")(lists.listJson(plan)),
+    listJson: (plan) => answered("DeployStore.listJson")(lists.listJson(plan)),
 
     claimable: Effect.fn("DeployStore.claimable")(function* (options) {
       return (yield* claimableDeploys(db, options)).map(({ id }) => DeployId.make(id))
@@ -109,17 +115,17 @@ const make = Effect.gen(function* () {
       if (won === undefined) return Option.none()
       if (won.claimed.starts) yield* tellHere([{ deployId: request.deployId, kind: "events" }])
       return Option.fromNullishOr(yield* claimOf(won))
-    }, operation("DeployStore.claim")),
+    }, answered("DeployStore.claim")),
 
     move: Effect.fn("DeployStore.move")(function* (requests) {
       const moved = yield* moveTogether(requests)
       yield* tellHere(moved.flatMap(({ changes }) => changes))
       yield* tell(moved.flatMap(({ superseded }) => superseded))
       return moved.map(({ result }) => result)
-    }, operation("DeployStore.move")),
+    }, answered("DeployStore.move")),
 
-    renew: Effect.fn("DeployStore.renew")(function* (leases, leaseMillis) {
-      return yield* decodeLeases(yield* renewLeases(db, leases, leaseMillis))
+    renew: Effect.fn("DeployStore.renew")(function* (refs, leaseMillis) {
+      return yield* decodeLeases(yield* renewLeases(leases, refs, leaseMillis))
     }, operation("DeployStore.renew")),
 
     release: Effect.fn("DeployStore.release")(function* (leases) {
@@ -164,13 +170,17 @@ const store = Layer.effect(DeployStore, make)
  * Times and leases are the database's. Within a transaction of the host's, a call is part of that transaction. Its
  * `changes` are those made in this process.
  */
-export const layer: Layer.Layer<DeployStore, never, SqlClient.SqlClient> = Layer.provide(store, Wakeups.layer)
+export const layer: Layer.Layer<DeployStore, never, SqlClient.SqlClient> = Layer.provide(store, [
+  Wakeups.layer,
+  LeaseClient.layer
+])
 
 /**
  * The same for several nodes on one PostgreSQL: `changes` are those of every node, so that a cancel, new work and events
- * reach the others at once. It holds one connection to listen on.
+ * reach the others at once. Beside the client's pool it has two connections of its own: one to listen on, and one to renew
+ * leases, so that whatever keeps the pool busy costs no lease.
  */
 export const layerPostgres: Layer.Layer<DeployStore, never, SqlClient.SqlClient | PgClient.PgClient> = Layer.provide(
   store,
-  Wakeups.layerPostgres
+  [Wakeups.layerPostgres, LeaseClient.layerPostgres]
 )

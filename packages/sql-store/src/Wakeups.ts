@@ -2,6 +2,7 @@ import { channel } from "./statements/notify.ts"
 import { DeployId, IdGenerator, type StoreChange } from "@deploys/core"
 import { PgClient } from "@effect/sql-pg"
 import { Array, Context, Effect, Layer, PubSub, Queue, Schedule, Schema, Stream } from "effect"
+import { ownConnection } from "./internal/ownConnection.ts"
 
 /** Hints that a slow listener may fall behind by; the oldest are then dropped, as hints may be. */
 const backlog = 4096
@@ -72,6 +73,7 @@ export class Wakeups extends Context.Service<
     Wakeups,
     Effect.gen(function* () {
       const pg = yield* PgClient.PgClient
+      const listener = yield* ownConnection
       const local = yield* hub
       const outgoing = yield* Queue.sliding<StoreChange>(backlog)
       const from = yield* (yield* IdGenerator).next("node")
@@ -98,7 +100,7 @@ export class Wakeups extends Context.Service<
       })
 
       const listen = Effect.scoped(
-        Effect.flatMap(pg.listen(channel), (payloads) =>
+        Effect.flatMap(listener.listen(channel), (payloads) =>
           Stream.runForEach(Stream.fromQueue(payloads), ({ payload }) => Effect.ignore(receive(payload)))
         )
       )

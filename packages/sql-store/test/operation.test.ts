@@ -46,6 +46,17 @@ describe("an operation", () => {
     })
   )
 
+  it.effect("is given up when there is no answer in time, and what is under way is interrupted", () =>
+    Effect.gen(function* () {
+      let isInterrupted = false
+      const never = Effect.onInterrupt(Effect.never, () => Effect.sync(() => (isInterrupted = true)))
+      const fiber = yield* Effect.forkChild(Effect.flip(operation("test")(never)), { startImmediately: true })
+      yield* TestClock.adjust("16 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "StoreError")
+      assert.isTrue(isInterrupted)
+    })
+  )
+
   it.effect("dies of a row of our own that can not be read, and lets other errors through", () =>
     Effect.gen(function* () {
       const unreadable = Schema.decodeUnknownEffect(Schema.String)(1)

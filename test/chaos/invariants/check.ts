@@ -27,12 +27,16 @@ const story = ({ deploy, events }: Kept) => [
     .map(({ epoch, event }) => `  ${event.sequence} ${event.at} (${epoch}) ${event.type} ${JSON.stringify(event.data)}`)
 ]
 
+/** What became of these deploys, as rows and events tell. */
+export const stories = (kept: ReadonlyArray<Kept>): string => kept.slice(0, 6).flatMap(story).join("\n")
+
 /** The breaches, and the stories of the deploys that they name. */
 export const report = (snapshot: Snapshot, breaches: ReadonlyArray<Breach>): string =>
   [
     ...breaches.map(({ number, says }) => `invariant ${number}: ${says}`),
-    ...snapshot.deploys
-      .filter(({ deploy }) => breaches.some(({ says }) => says.includes(deploy.id) || says.includes(deploy.entityId)))
-      .slice(0, 6)
-      .flatMap(story)
+    stories(
+      snapshot.deploys.filter(({ deploy }) =>
+        breaches.some(({ says }) => says.includes(deploy.id) || says.includes(deploy.entityId))
+      )
+    )
   ].join("\n")

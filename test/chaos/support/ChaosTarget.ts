@@ -13,7 +13,9 @@ export const Manner = Schema.Struct({
   verify: Millis,
   /** How many attempts of `stage` fail; it has three. */
   failures: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
-  /** How much longer the first start of `prepare` takes. */
+  /** The process on which every start of `prepare` does the following two; where it is empty, the first start anywhere. */
+  on: Schema.String.pipe(Schema.withDecodingDefaultKey(Effect.succeed(""))),
+  /** How much longer it takes. */
   hold: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0))),
   /** For how long it then leaves the event loop no turn. */
   block: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0)))
@@ -46,9 +48,10 @@ const stepsOf = (world: World, node: string) => {
     Effect.gen(function* () {
       const manner = yield* mannerOf(context)
       yield* note(context, step, "began", context.starts)
-      const isFirst = step === "prepare" && context.starts === 1
-      if (isFirst) yield* Effect.sleep(manner.hold)
-      if (isFirst) busy(manner.block)
+      if (step === "prepare" && (manner.on === "" ? context.starts === 1 : node === manner.on)) {
+        yield* Effect.sleep(manner.hold)
+        busy(manner.block)
+      }
       yield* Effect.sleep(manner[step] / 3)
       if (step === "stage" && context.attempt <= manner.failures)
         return yield* new StepError({ message: "stage fails" })

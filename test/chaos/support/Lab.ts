@@ -20,8 +20,8 @@ import { SqlClient } from "effect/sql"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { check, report } from "../invariants/check.ts"
-import { type Answers, readSnapshot } from "../invariants/Snapshot.ts"
+import { check, report, stories } from "../invariants/check.ts"
+import { type Answers, readSnapshot, type Snapshot } from "../invariants/Snapshot.ts"
 import type { Manner } from "./ChaosTarget.ts"
 import type { NodeConfig } from "./NodeConfig.ts"
 import { World } from "./World.ts"
@@ -135,10 +135,10 @@ export class Lab {
   }
 
   /** Creates a deploy of the n-th app, and keeps what was answered. */
-  create(nth: number, chaos: Manner = {}, key: string | null = null) {
+  create(nth: number, chaos: Manner = {}, key: string | null = null, engine = this.engine) {
     const buildId = this.apps[nth]?.buildId ?? assert.fail(`there is no app ${nth}`)
     const options = key === null ? {} : { idempotencyKey: key }
-    return Effect.map(this.engine.create(me, { buildId, metadata: { chaos } }, options), ({ id }) => {
+    return Effect.map(engine.create(me, { buildId, metadata: { chaos } }, options), ({ id }) => {
       this.#creates.push({ key, deployId: id })
       return id
     })
@@ -150,8 +150,8 @@ export class Lab {
     )
   }
 
-  cancel(deployId: DeployId) {
-    return Effect.tap(this.engine.cancel(me, deployId), ({ at, by }) =>
+  cancel(deployId: DeployId, engine = this.engine) {
+    return Effect.tap(engine.cancel(me, deployId), ({ at, by }) =>
       Effect.sync(() => this.#cancels.push({ deployId, at, by }))
     )
   }
@@ -189,7 +189,7 @@ export class Lab {
       Effect.delay("20 millis"),
       Effect.repeat({ until: ({ length }) => length >= count }),
       Effect.timeoutOrElse({
-        duration: "30 seconds",
+        duration: "1 minute",
         orElse: () => Effect.die(new Error(`never ${count} rows: ${text}`))
       }),
       Effect.asVoid
@@ -222,5 +222,11 @@ export class Lab {
       const events = snapshot.deploys.reduce((sum, kept) => sum + kept.events.length, 0)
       return { snapshot, deploys: snapshot.deploys.length, events, strays: snapshot.served?.strays.size ?? 0 }
     })
+  }
+
+  /** Fails where a deploy ended in another way than these: completed, or with a failure code. */
+  endedAs({ deploys }: Snapshot, ...ways: ReadonlyArray<string>): void {
+    const others = deploys.filter(({ deploy }) => !ways.includes(deploy.failureCode ?? deploy.status))
+    if (others.length > 0) assert.fail(stories(others))
   }
 }

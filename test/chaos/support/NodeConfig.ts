@@ -10,6 +10,7 @@ export const NodeConfig = Schema.Struct({
   lease: Schema.Natural,
   pollEvery: Schema.Natural,
   maxRunning: Schema.Natural,
+  maxRunningPerWorkspace: Schema.optionalKey(Schema.Natural),
   maxConnections: Schema.Natural
 })
 /** What a node's process is told when it is started. */

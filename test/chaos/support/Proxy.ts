@@ -73,7 +73,7 @@ export class Proxy {
   /** From now on takes everything and passes on nothing, and says so to nobody; or lets it all through again. */
   blackHole(on: boolean): void {
     this.#isBlackHole = on
-    for (const socket of this.#sockets) on ? socket.pause() : socket.resume()
+    for (const socket of this.#sockets) this.#hold(socket)
   }
 
   /** Listens, and answers with the address of the database by way of it. */
@@ -121,7 +121,12 @@ export class Proxy {
       if (isDoomed && chunk.includes("Z\0\0\0\x05")) return cut()
       if (!isDoomed) client.write(chunk)
     })
-    if (this.#isBlackHole) for (const socket of [client, server]) socket.pause()
+    if (this.#isBlackHole) for (const socket of [client, server]) this.#hold(socket)
+  }
+
+  #hold(socket: Socket): void {
+    if (this.#isBlackHole) socket.pause()
+    else socket.resume()
   }
 
   #trapped(statements: ReadonlyArray<string>): Loss | undefined {

@@ -9,12 +9,13 @@ import { World } from "./World.ts"
 
 const config = Schema.decodeUnknownSync(Schema.fromJsonString(NodeConfig))(process.env["NODE_CONFIG"])
 
-const { lease, maxConnections, maxRunning, name, pollEvery, url, world } = config
+const { lease, maxConnections, maxRunning, maxRunningPerWorkspace = Infinity, name, pollEvery, url, world } = config
 
 const node = DeployEngine.layerWithRunner.pipe(
   Layer.provide(
     runnerOptions({
       maxRunning,
+      maxRunningPerWorkspace,
       lease: `${lease} millis`,
       renewEvery: `${lease / 3} millis`,
       pollEvery: `${pollEvery} millis`

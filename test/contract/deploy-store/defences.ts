@@ -84,6 +84,18 @@ export const defencesCases: Cases = (it, pass) => {
     })
   )
 
+  it.effect("gives no more places of a workspace than there are", () =>
+    Effect.gen(function* () {
+      const workspaceId = yield* freshWorkspaceId
+      const run = yield* start({ workspaceId }, { maxRunningPerWorkspace: 1 })
+      const second = yield* insert({ workspaceId })
+      // Its own lane is free: only the place is missing.
+      assert.isTrue(Option.isNone(yield* claim(second.id, { maxRunningPerWorkspace: 1 })))
+      yield* move(run, completed)
+      yield* take(second.id, { maxRunningPerWorkspace: 1 })
+    })
+  )
+
   it.effect("keeps a lane for a deploy that settles", () =>
     Effect.gen(function* () {
       const entityId = yield* freshEntityId

@@ -1,8 +1,9 @@
-import { Effect, Fiber, FileSystem, type PlatformError, Schema, Stream } from "effect"
+import { Deferred, Effect, Fiber, FileSystem, type PlatformError, Schema, Stream } from "effect"
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import { fileURLToPath } from "node:url"
 
-const bin = fileURLToPath(new URL("../../../packages/server/src/bin.ts", import.meta.url))
+/** The command line's own file. */
+export const bin = fileURLToPath(new URL("../../../packages/server/src/bin.ts", import.meta.url))
 
 /** The environment of the test run reaches no process but for what is named here. */
 const command = (args: ReadonlyArray<string>, settings: Record<string, string>) =>
@@ -23,26 +24,29 @@ export interface Ended {
 const text = (bytes: Stream.Stream<Uint8Array, PlatformError.PlatformError>) =>
   Effect.map(Stream.runCollect(Stream.decodeText(bytes)), (parts) => parts.join(""))
 
-/** How a process that was started ends. */
-const ended = (handle: ChildProcessSpawner.ChildProcessHandle) =>
-  Effect.all(
-    { exitCode: handle.exitCode, stdout: text(handle.stdout), stderr: text(handle.stderr) },
+/** How a process that was started ends; `spoke` is done once it has printed something. */
+const ended = (handle: ChildProcessSpawner.ChildProcessHandle, spoke: Deferred.Deferred<void>) => {
+  const stdout = Stream.tap(handle.stdout, () => Deferred.succeed(spoke, undefined))
+  return Effect.all(
+    { exitCode: handle.exitCode, stdout: text(stdout), stderr: text(handle.stderr) },
     { concurrency: "unbounded" }
   )
+}
 
 /** Runs `deploys` to its end. */
 export const deploys = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
   settings: Record<string, string> = {}
 ) {
-  return yield* ended(yield* command(args, settings))
+  return yield* ended(yield* command(args, settings), yield* Deferred.make<void>())
 }, Effect.scoped)
 
-/** Starts `deploys` and lets it run; `result` waits for its end. */
+/** Starts `deploys` and lets it run; `spoke` waits until it has printed something, `result` for its end. */
 export const started = Effect.fnUntraced(function* (args: ReadonlyArray<string>, settings: Record<string, string>) {
   const handle = yield* command(args, settings)
-  const result = yield* Effect.forkScoped(ended(handle))
-  return { handle, result: Fiber.join(result) }
+  const spoke = yield* Deferred.make<void>()
+  const result = yield* Effect.forkScoped(ended(handle, spoke))
+  return { handle, spoke: Deferred.await(spoke), result: Fiber.join(result) }
 })
 
 class DidNotStart extends Schema.TaggedError<DidNotStart>()("DidNotStart", { said: Schema.String }) {

@@ -12,6 +12,7 @@ import {
 
 const chunkBytes = 64 * 1024
 
+const isPath = Schema.is(ArtifactPath)
 const decodePath = Schema.decodeUnknownEffect(ArtifactPath)
 
 const invalid = (reason: ArtifactInvalid["reason"], path: string | null, detail: string) =>
@@ -32,7 +33,7 @@ const bytesOf = (info: FileSystem.File.Info) => Number(ByteSize.toBigInt(info.si
 const revisionOf = ({ dev, ino, mtime, size }: FileSystem.File.Info): Pick<ArtifactFile, "revision"> =>
   Option.match(Option.all([ino, mtime]), {
     onNone: () => ({}),
-    onSome: ([number, time]) => ({ revision: `${dev}.${number}.${time.getTime()}.${size}` })
+    onSome: ([number, time]) => ({ revision: [dev, number, time.getTime(), size].join(".") })
   })
 
 /** What tells a file from all others, as long as it is there; null where the file system doesn't say. */
@@ -86,40 +87,46 @@ const make = Effect.fnUntraced(function* (given: string) {
     return info.type === "Directory" ? folder : yield* missing()
   })
 
-  const filesIn = Effect.fnUntraced(function* (
-    root: string,
-    prefix: string
-  ): Effect.fn.Return<ReadonlyArray<ArtifactFile>, ArtifactError> {
-    const vanished = () => invalid("changed", prefix, "The folder is gone")
-    const entries = yield* Effect.mapError(fs.readDirectoryEntries(path.join(root, prefix)), asArtifactError(vanished))
-    const found = yield* Effect.forEach(
-      entries,
-      ({ name }) => filesAt(root, prefix === "" ? name : `${prefix}/${name}`),
-      {
-        concurrency: 16
-      }
-    )
-    return found.flat()
-  })
-
-  const filesAt = Effect.fnUntraced(function* (
+  /** The file, or the path of the folder. */
+  const entryAt = Effect.fnUntraced(function* (
     root: string,
     entry: string
-  ): Effect.fn.Return<ReadonlyArray<ArtifactFile>, ArtifactError> {
-    const name = yield* Effect.mapError(decodePath(entry), (error) => invalid("path", entry, error.message))
+  ): Effect.fn.Return<ArtifactFile | ArtifactPath, ArtifactError> {
+    const name = isPath(entry)
+      ? entry
+      : yield* Effect.mapError(decodePath(entry), (error) => invalid("path", entry, error.message))
     const file = path.join(root, name)
     const vanished = () => invalid("changed", name, "It is gone, or its name is not UTF-8")
     const info = yield* Effect.mapError(fs.lstat(file), asArtifactError(vanished))
-    if (info.type === "Directory") return yield* filesIn(root, name)
+    if (info.type === "Directory") return name
     if (info.type === "SymbolicLink") return yield* link(name)
     if (info.type !== "File") return yield* special(name)
     const size = bytesOf(info)
-    return [{ path: name, size, content: content(file, name, size, identityOf(info)), ...revisionOf(info) }]
+    const identity = identityOf(info)
+    // An artifact has many files, and is held for as long as its deploy: what reads one is made when it is read.
+    return { path: name, size, content: Stream.suspend(() => content(file, name, size, identity)), ...revisionOf(info) }
+  })
+
+  /** Folder after folder: what is looked at at the same time doesn't grow with the number of folders. */
+  const filesIn = Effect.fnUntraced(function* (root: string) {
+    const files: Array<ArtifactFile> = []
+    const folders = [""]
+    for (let prefix = folders.pop(); prefix !== undefined; prefix = folders.pop()) {
+      const under = prefix
+      const vanished = () => invalid("changed", under, "The folder is gone")
+      const entries = yield* Effect.mapError(fs.readDirectoryEntries(path.join(root, under)), asArtifactError(vanished))
+      const look = ({ name }: FileSystem.DirectoryEntry) => entryAt(root, under === "" ? name : `${under}/${name}`)
+      for (const found of yield* Effect.forEach(entries, look, { concurrency: 16 })) {
+        if (typeof found === "string") folders.push(found)
+        else files.push(found)
+      }
+    }
+    return files
   })
 
   return ArtifactStore.of({
     files: Effect.fn("ArtifactStore.files")(function* (artifact) {
-      const files = yield* filesIn(yield* folderOf(artifact), "")
+      const files = yield* filesIn(yield* folderOf(artifact))
       if (files.length === 0) return yield* invalid("empty", null, "The artifact has no file")
       return files.toSorted((a, b) => compareText(a.path, b.path))
     })

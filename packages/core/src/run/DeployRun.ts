@@ -4,6 +4,8 @@ import type { StepRecord } from "../domain/DeployStep.ts"
 import { storableText } from "../domain/StorableJson.ts"
 import type { Plan } from "../plan/Plan.ts"
 import { type Step, StepError } from "../plan/Step.ts"
+import { countEnd, countRetry } from "./DeployMetrics.ts"
+import { stepSpan, tellEnd } from "./DeploySpans.ts"
 import type { LiveEvents } from "./LiveEvents.ts"
 import type { RunnerOptions } from "./RunnerOptions.ts"
 import type { ClaimLost, RunSession } from "./RunSession.ts"
@@ -41,6 +43,9 @@ interface Run extends DeployRunInput {
   readonly steps: Array<StepRecord>
 }
 
+const end = (run: Run, how: FailureCode | "completed", message?: string) =>
+  Effect.andThen(tellEnd(how, message), countEnd(run.session.claim.deploy, how))
+
 const fail = Effect.fnUntraced(function* (run: Run, { code, message }: Failure): Effect.fn.Return<RunEnd, ClaimLost> {
   const stopped = run.steps.filter((step) => step.status === "running" && step.cancellation === "interrupt")
   const left = run.steps.map((step) => (stopped.includes(step) ? { ...step, status: "cancelled" as const } : step))
@@ -51,6 +56,7 @@ const fail = Effect.fnUntraced(function* (run: Run, { code, message }: Failure):
     error: storableText(message),
     settled
   })
+  yield* end(run, code, message)
   return settled ? "over" : "settling"
 })
 
@@ -84,17 +90,20 @@ const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) => {
             run.session.write({ _tag: "StepStarted", step: stepRef(record), attempt })
           ),
     onRetry: (attempt, error, delayMillis) =>
-      run.session.write({
-        _tag: "StepRetrying",
-        step: stepRef(record),
-        attempt,
-        error: storableText(error.message),
-        delayMillis: Math.ceil(delayMillis)
-      }),
+      Effect.andThen(
+        run.session.write({
+          _tag: "StepRetrying",
+          step: stepRef(record),
+          attempt,
+          error: storableText(error.message),
+          delayMillis: Math.ceil(delayMillis)
+        }),
+        countRetry(record.name)
+      ),
     scope: run.scope,
     adopted: left?.attempt === attempt ? left.fiber : undefined,
     onInFlight: (begun) => void run.inFlight.set(record.index, begun)
-  })
+  }).pipe(stepSpan(record))
 }
 
 /** Starts of the present attempt: each earlier attempt ended once, and every other start ended in a crash. */
@@ -152,6 +161,7 @@ const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Retur
     yield* run.session.defer({ _tag: "StepCompleted", step: stepRef(record), ...result })
   }
   yield* run.session.write({ _tag: "Completed", previewUrl, productionUrl })
+  yield* end(run, "completed")
   return "over"
 })
 

@@ -6,6 +6,8 @@ import { Catalog } from "../ports/Catalog.ts"
 import { type Claim, type DeployRecord, DeployStore } from "../ports/DeployStore.ts"
 import { DeployTarget } from "../ports/DeployTarget.ts"
 import { type DeployRunInput, type Failure, runDeploy } from "./DeployRun.ts"
+import { countRun } from "./DeployMetrics.ts"
+import { runSpan } from "./DeploySpans.ts"
 import { settleDeploy } from "./DeploySettling.ts"
 import { LeaseKeeper } from "./LeaseKeeper.ts"
 import { LiveEvents } from "./LiveEvents.ts"
@@ -79,7 +81,8 @@ export class DeployRunner extends Context.Service<
           Effect.onInterrupt(() =>
             // What can't be stopped may still take effect: nobody is to go on before the lease has run out.
             isAnyAtWork(inFlight.values()) ? Effect.void : Effect.ignore(store.release([ref]))
-          )
+          ),
+          (run) => countRun(runSpan(run, claim, owner), claim)
         )
       }, Effect.scoped)
 

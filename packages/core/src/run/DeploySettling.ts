@@ -4,6 +4,7 @@ import type { StepRecord } from "../domain/DeployStep.ts"
 import { storableText } from "../domain/StorableJson.ts"
 import { type Step, StepError } from "../plan/Step.ts"
 import type { DeployRunInput } from "./DeployRun.ts"
+import { tellOutcome, undoSpan } from "./DeploySpans.ts"
 import { stepContext } from "./StepContexts.ts"
 import { stepRef } from "./StepRecords.ts"
 import type { InFlight } from "./StepRunner.ts"
@@ -66,7 +67,8 @@ const undo = (
     Effect.timeoutOrElse({
       duration: step.timeout,
       orElse: () => Effect.fail(new StepError({ message: "Undoing the step took too long" }))
-    })
+    }),
+    undoSpan(record.name)
   )
 }
 
@@ -92,6 +94,8 @@ const settleStep = Effect.fnUntraced(function* (input: DeployRunInput, record: S
  */
 export const settleDeploy = Effect.fnUntraced(function* (input: DeployRunInput) {
   const outcomes = yield* Effect.forEach(input.session.claim.steps.toReversed(), (record) => settleStep(input, record))
-  yield* input.session.write({ _tag: "Settled", outcome: greatest(outcomes) })
+  const outcome = greatest(outcomes)
+  yield* input.session.write({ _tag: "Settled", outcome })
+  yield* tellOutcome(outcome)
   return "over" as const
 })

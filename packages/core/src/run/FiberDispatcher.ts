@@ -1,4 +1,4 @@
-import { Effect, FiberMap, Layer, Queue, Stream } from "effect"
+import { Effect, FiberMap, Layer, Queue, Schedule, Stream } from "effect"
 import type { DeployId } from "../domain/Id.ts"
 import { DeployDispatcher } from "../ports/DeployDispatcher.ts"
 import { DeployStore } from "../ports/DeployStore.ts"
@@ -27,8 +27,12 @@ export const layer = Layer.effect(
     const wakeups = yield* Queue.sliding<void>(1)
     const wake = Effect.asVoid(Queue.offer(wakeups, undefined))
 
+    // The claim may have landed all the same, and then nobody else takes the deploy up before the lease has run out.
+    const again = Schedule.spaced(options.pollEvery).pipe(Schedule.upTo({ times: 3 }))
+
     const start = (id: DeployId) =>
       runner.run(id).pipe(
+        Effect.retry(again),
         Effect.catchCause((cause) =>
           Effect.delay(Effect.logError("A deploy could not be run and will be tried again", cause), options.pollEvery)
         ),
@@ -37,8 +41,20 @@ export const layer = Layer.effect(
         (run) => FiberMap.run(fibers, id, { onlyIfMissing: true })(run)
       )
 
+    // One write ends many deploys. Those that end together are followed together, by one look and one claim.
+    const untilNoneEnds = Effect.gen(function* () {
+      let before = -1
+      let busy = yield* FiberMap.size(fibers)
+      while (busy !== before) {
+        before = busy
+        yield* Effect.yieldNow
+        busy = yield* FiberMap.size(fibers)
+      }
+      return busy
+    })
+
     const turn = Effect.gen(function* () {
-      const busy = yield* FiberMap.size(fibers)
+      const busy = yield* untilNoneEnds
       if (busy >= options.maxRunning) return
       const { maxRunning: limit, maxRunningPerWorkspace } = options
       const ids = yield* store.claimable({ owner: runner.owner, limit, maxRunningPerWorkspace })

@@ -66,8 +66,17 @@ export class LeaseKeeper extends Context.Service<
         )
       })
 
+      /** Together, or one by one where that fails: a deploy that somebody keeps locked is not to cost the others theirs. */
+      const renewAll = Effect.fnUntraced(function* (entries: ReadonlyArray<Held>) {
+        const together = yield* Effect.result(renew(entries))
+        if (together._tag === "Success") return
+        if (entries.length === 1) return yield* together.failure
+        const single = Effect.forEach(entries, (entry) => Effect.result(renew([entry])), { concurrency: "unbounded" })
+        if ((yield* single).some(({ _tag }) => _tag === "Failure")) return yield* together.failure
+      })
+
       const renewOrLog = (entries: ReadonlyArray<Held>) =>
-        renew(entries).pipe(
+        renewAll(entries).pipe(
           Effect.timeout(options.renewEvery),
           Effect.catchCause((cause) => Effect.logWarning("Leases could not be renewed", cause))
         )

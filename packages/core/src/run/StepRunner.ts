@@ -12,6 +12,7 @@ import {
   type Schema,
   type Scope
 } from "effect"
+import { attemptSpan, undoSpan } from "./DeploySpans.ts"
 import { type RunContext, type Step, StepError } from "../plan/Step.ts"
 
 /** What a step returned, in its stored form, and in which attempt. */
@@ -24,7 +25,11 @@ export interface StepResult {
 export class StepFailed extends Data.TaggedError("StepFailed")<{
   readonly attempt: number
   readonly error: StepError
-}> {}
+}> {
+  override get message() {
+    return this.error.message
+  }
+}
 
 /** The last attempt of a step that can't be stopped. It lives on when its step is given up. */
 export interface InFlight {
@@ -87,11 +92,13 @@ const retryDecision = Effect.fnUntraced(function* (step: Step<unknown>, used: nu
 /** Undoes what an attempt over its limit has made. While that fails the next attempt can't begin. */
 const reconcile = (step: Step<unknown>, context: RunContext, output: Option.Option<Schema.Json>) =>
   contained(step.undo("discarded", context, output)).pipe(
+    undoSpan(step.name),
     Effect.retry({ schedule: step.retry, while: (error) => error.retryable }),
     Effect.mapError(
       ({ message }) =>
         new StepError({ message: `Attempt ${context.attempt} can't be undone: ${message}`, retryable: false })
-    )
+    ),
+    undoSpan(step.name)
   )
 
 /**
@@ -100,7 +107,8 @@ const reconcile = (step: Step<unknown>, context: RunContext, output: Option.Opti
  */
 const discardAttempt = Effect.fnUntraced(function* <E>(step: Step<unknown>, context: RunContext, hooks: StepHooks<E>) {
   const adopted = context.attempt === hooks.attempt ? hooks.adopted : undefined
-  const fiber = adopted ?? (yield* Effect.forkIn(contained(step.run(context)), hooks.scope, { startImmediately: true }))
+  const attempt = contained(step.run(context)).pipe(attemptSpan(step.name, context.attempt))
+  const fiber = adopted ?? (yield* Effect.forkIn(attempt, hooks.scope, { startImmediately: true }))
   hooks.onInFlight({ attempt: context.attempt, fiber })
   const inTime = yield* Effect.timeoutOrElse(Effect.map(Fiber.await(fiber), Option.some), {
     duration: step.attemptTimeout,
@@ -116,7 +124,8 @@ const interruptAttempt = (step: Step<unknown>, context: RunContext) =>
     Effect.timeoutOrElse({
       duration: step.attemptTimeout,
       orElse: () => Effect.fail(overLimit(`Attempt ${context.attempt} of step ${step.name}`, step.attemptTimeout))
-    })
+    }),
+    attemptSpan(step.name, context.attempt)
   )
 
 /**

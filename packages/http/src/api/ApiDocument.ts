@@ -26,14 +26,35 @@ const withExamples =
 
 const requestId = {
   description: "What the request is called in the server's log: letters, digits and `_.:=/+-`, at most 128 of them.",
-  schema: { type: "string", maxLength: 128, examples: ["req_01m87n75yqfmja2b0ww6jktjf9"] }
+  schema: { type: "string", maxLength: 128 }
 }
 
-const parameters = {
-  RequestId: { name: "x-request-id", in: "header", required: false, ...requestId }
+const parameters = { RequestId: { name: "x-request-id", in: "header", required: false, ...requestId } }
+
+const headers = {
+  RequestId: { ...requestId, required: true },
+  RateLimit: {
+    description: "Requests that the caller may make at once, and seconds until it is all that the policy allows.",
+    required: false,
+    schema: { type: "string", examples: [`"requests";r=5999;t=1`] }
+  },
+  "RateLimit-Policy": {
+    description: "Requests that a caller may make in a window of seconds.",
+    required: false,
+    schema: { type: "string", examples: [`"requests";q=6000;w=60`] }
+  }
 }
 
-const headers = { RequestId: { ...requestId, required: true } }
+const reference = (name: keyof typeof headers) => ({ $ref: `#/components/headers/${name}` })
+
+const everyAnswer = { "x-request-id": reference("RequestId") }
+
+/** An answer to who is known. */
+const callersAnswer = {
+  ...everyAnswer,
+  ratelimit: reference("RateLimit"),
+  "ratelimit-policy": reference("RateLimit-Policy")
+}
 
 /** What stands in a part of the document under these keys; undefined where nothing does. */
 const at = (value: unknown, ...keys: ReadonlyArray<string>): unknown =>
@@ -57,7 +78,7 @@ const operation = ({ parameters, requestBody, responses, ...rest }: OpenApi.Open
   ...(requestBody === undefined ? {} : { requestBody: optionalBody(requestBody) }),
   responses: Record.map(responses, (response) => ({
     ...response,
-    headers: { ...response.headers, "x-request-id": { $ref: "#/components/headers/RequestId" } }
+    headers: { ...response.headers, ...(rest.security.length === 0 ? everyAnswer : callersAnswer) }
   }))
 })
 
@@ -77,10 +98,16 @@ const component = (schema: JsonSchema.JsonSchema, name: string): JsonSchema.Json
   return example === undefined ? schema : { ...schema, examples: [example] }
 }
 
+/** Generators of clients take an object of unknown fields for an empty one, unless it says that it may hold any. */
+const open = (value: unknown) =>
+  at(value, "type") === "object" && Predicate.isObject(value) && Object.keys(value).length === 1
+    ? { type: "object", additionalProperties: true }
+    : value
+
 /** Errors are classes, and only their encoded side is on the wire. How effect's own clients read a stream is theirs. */
 const plainly = <A>(document: A): A =>
   JSON.parse(
-    JSON.stringify(document, (key, value) => (key === "x-effect-stream" ? undefined : value)).replaceAll(
+    JSON.stringify(document, (key, value) => (key === "x-effect-stream" ? undefined : open(value))).replaceAll(
       /"#\/components\/schemas\/(\w+)Encoded"/g,
       `"#/components/schemas/$1"`
     )

@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import type { FakeAccount, FakeDeployment, FakeRow } from "./fakeAccount.ts"
 import type { FakeCallName } from "./FakeFault.ts"
 
@@ -42,9 +42,17 @@ const noProject = denial(
   8000007,
   "Project not found. The specified project name does not match any of your existing projects."
 )
-// From memory: nobody has seen the real one's answer.
-const noDeployment = denial(404, 8000009, "Deployment not found.")
+// Not documented. Others have measured it: https://github.com/andykenward/github-actions-cloudflare-pages has the words.
+const noDeployment = denial(
+  404,
+  8000009,
+  "The deployment ID you have specified does not exist. Update the deployment ID and try again."
+)
+// Not documented. Others report the code for the production deployment that is live; whether an older one that is only the
+// newest of its branch has it too, nobody says.
 const kept = denial(400, 8000034, "You cannot delete the active production deployment.")
+// Documented is that such a rollback is refused, and not how: the code is the placeholder of Cloudflare's API reference.
+const noRollback = denial(400, 1000, "Only successful production deployments can be rolled back to.")
 
 const Hashes = Schema.fromJsonString(Schema.Struct({ hashes: Schema.Array(Schema.String) }))
 const Uploads = Schema.fromJsonString(
@@ -60,6 +68,12 @@ const Uploads = Schema.fromJsonString(
 const NewProject = Schema.fromJsonString(
   Schema.Struct({ name: Schema.String, production_branch: Schema.optionalKey(Schema.String) })
 )
+const decodeNewProject = Schema.decodeUnknownOption(NewProject)
+
+/** The name of the project that a body asks for; undefined where it asks for none. */
+export const newProjectName = (body: Uint8Array): string | undefined =>
+  Option.getOrUndefined(Option.map(decodeNewProject(textOf(body)), ({ name }) => name))
+
 const Manifest = Schema.fromJsonString(Schema.Record(Schema.String, Schema.String))
 
 const textOf = (body: Uint8Array) => Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8")
@@ -255,9 +269,7 @@ export const makeFakeApi = (account: FakeAccount, places: FakePlaces): Readonly<
     rollback: onDeployment((row, deployment, now) => {
       const isGood =
         deployment.environment === "production" && deployment.failure === null && account.isReady(deployment, now)
-      return isGood
-        ? ok(show(row, now)(account.rollback(row, deployment, now)))
-        : denial(400, 8000036, "Only successful production deployments can be rolled back to.")
+      return isGood ? ok(show(row, now)(account.rollback(row, deployment, now))) : noRollback
     }),
     deleteDeployment: onDeployment((row, deployment) => {
       if (account.keeps(row, deployment)) return kept

@@ -1,8 +1,9 @@
-import { Config, Context, Effect, Layer, Option, Redacted } from "effect"
+import { Config, Context, Effect, flow, Layer, Option, Redacted } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import { ServerApi } from "../api/ServerApi.ts"
 import { CliFailure } from "./CliFailure.ts"
+import { inTurn } from "./inTurn.ts"
 
 type Client = HttpApiClient.ForApi<typeof ServerApi>
 
@@ -30,7 +31,7 @@ const connect = Effect.gen(function* () {
     return yield* new CliFailure({ message: "DEPLOYS_TOKEN: expected visible ASCII characters without spaces" })
   const api = yield* HttpApiClient.make(ServerApi, {
     baseUrl: url,
-    transformClient: HttpClient.mapRequest(HttpClientRequest.bearerToken(token.value))
+    transformClient: flow(inTurn, HttpClient.mapRequest(HttpClientRequest.bearerToken(token.value)))
   })
   return ApiClient.of({ url, api })
 })

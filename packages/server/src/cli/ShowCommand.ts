@@ -38,7 +38,7 @@ const factsOf = (
     ["created", at(createdAt)],
     ["started", at(startedAt)],
     ["ended", ended === null || after === "" ? ended : `${ended}, after ${after}`],
-    ["live at", deploy.productionUrl],
+    [deploy.isLive ? "live at" : "was at", deploy.productionUrl],
     ["preview", deploy.previewUrl],
     ["error", deploy.error],
     ["outcome", typeof metadata["outcome"] === "string" ? metadata["outcome"] : null]
