@@ -23,4 +23,4 @@ What Cloudflare Pages has of the site is in its project, as Cloudflare's own API
   curl -s -H "Authorization: Bearer ${settings.CLOUDFLARE_API_TOKEN}" \\
     ${settings.CLOUDFLARE_API_BASE_URL}/accounts/${settings.CLOUDFLARE_ACCOUNT_ID}/pages/projects/demo
 
-A server with TARGET=pages, and with CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN of your own, deploys to the real one.`
+With TARGET=pages and your own CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN a server deploys to the real one.`

@@ -17,6 +17,7 @@ import { Effect, Layer, Schedule, Schema } from "effect"
 import assert from "node:assert/strict"
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { setTimeout } from "node:timers/promises"
 
 /** The team's own target: its steps are promises of the team's own tools. */
 const live = new Map<string, string>()
@@ -63,6 +64,13 @@ const ship = async (buildId: string) => {
 }
 // #endregion
 
+const notices: Array<string> = []
+// #region watch
+const stop = deploys.onEvent((event) => notices.push(`${event.deployId} ${event.type}`), {
+  types: ["deploy.completed", "deploy.failed"]
+})
+// #endregion
+
 const answer = (response: ServerResponse, status: number, body: unknown) =>
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))
 
@@ -88,5 +96,8 @@ const listed = await fetch(`${origin}/deploys`).then((response) => response.json
 assert.equal(listed.length, 1)
 console.log(`${shipped.id} is live at ${shipped.productionUrl}; build-8: ${(await refused.json()).error}`)
 
+while (notices.length === 0) await setTimeout(10)
+assert.deepEqual(notices, [`${shipped.id} deploy.completed`])
+stop()
 server.close()
 await deploys.dispose()

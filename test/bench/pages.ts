@@ -53,19 +53,29 @@ const theirs = async (place: Place): Promise<Run> => {
 const deploys = (host: string, { accountId, apiToken, apiUrl }: Place, ...artifacts: ReadonlyArray<string>) =>
   measured([host, apiUrl, accountId, apiToken, root, ...artifacts])
 
+/** A process that deploys the site and ends: the first time, and again. */
+const once = (host: string) => async (place: Place) => [
+  await deploys(host, place, "site"),
+  await deploys(host, place, "site")
+]
+
+const last = ({ megabytes, output }: Run & { readonly output: string }): Run => {
+  const [millis = Number.NaN] = (JSON.parse(output) as ReadonlyArray<Run>).map((run) => run.millis).toReversed()
+  return { millis, megabytes }
+}
+
+/** The last deploy of a service that has done others; its memory is all that it has had until then. */
+const service = (host: string) => async (place: Place) => [
+  last(await deploys(host, place, "small", "site")),
+  last(await deploys(host, place, "small", "site", "site"))
+]
+
 /** What the target runs in. */
 const hosts: Readonly<Record<string, (place: Place) => Promise<ReadonlyArray<Run>>>> = {
-  "one file, as wrangler is": async (place) => [
-    await deploys(bundle, place, "site"),
-    await deploys(bundle, place, "site")
-  ],
-  "as installed": async (place) => [await deploys(script, place, "site"), await deploys(script, place, "site")],
-  // Its memory is all that it has had until then.
-  "a service that has deployed before": async (place) => {
-    const { megabytes, output } = await deploys(script, place, "small", "site", "site")
-    const runs = JSON.parse(output) as ReadonlyArray<Run>
-    return runs.slice(1).map(({ millis }) => ({ millis, megabytes }))
-  }
+  "a new process, one file": once(bundle),
+  "a new process, as installed": once(script),
+  "in a service, one file": service(bundle),
+  "in a service, as installed": service(script)
 }
 
 const nowhere: Place = { apiUrl: "http://127.0.0.1:9", accountId: "none", apiToken: "none" }
@@ -102,12 +112,13 @@ const report = (
 
 /** Each side starts, finds nothing to do, and ends. */
 const idle = async () => {
-  const pairs = { "one file, as wrangler is": bundle, "as installed": script }
+  const pairs = { "one file": bundle, "as installed": script }
   for (const [name, host] of Object.entries(pairs)) {
     const all = []
     for (let round = 0; round < rounds; round++) {
-      const [command = ""] = wranglerCommand({ ...nowhere, project: "", folder, message: "", hash: "" }, root).args
-      all.push({ wrangler: await measured([command, "--version"]), target: await deploys(host, nowhere) })
+      const { args, env } = wranglerCommand({ ...nowhere, project: "", folder, message: "", hash: "" }, root)
+      const wrangler = await measured([...args.slice(0, 1), "--version"], { cwd: root, env })
+      all.push({ wrangler, target: await deploys(host, nowhere) })
     }
     report(`starts and ends, ${name}`, all)
   }

@@ -4,6 +4,7 @@ import type { Layer } from "effect"
 import { cancelCases } from "./deploy-store/cancel.ts"
 import { changesCases } from "./deploy-store/changes.ts"
 import { claimCases } from "./deploy-store/claim.ts"
+import { defencesCases } from "./deploy-store/defences.ts"
 import { eventsCases } from "./deploy-store/events.ts"
 import { firstStepCases } from "./deploy-store/firstStep.ts"
 import type { Cases } from "./deploy-store/fixture.ts"
@@ -36,7 +37,8 @@ const cases: ReadonlyArray<Cases> = [
   cancelCases,
   eventsCases,
   positionsCases,
-  changesCases
+  changesCases,
+  defencesCases
 ]
 
 /**

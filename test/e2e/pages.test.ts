@@ -5,7 +5,7 @@ import { events, get, post, upload } from "./support/calls.ts"
 import { platform, served, siteOf, temporary } from "./support/platform.ts"
 import { deploys, killed, type RunningServer, serve, stopped, towards } from "./support/processes.ts"
 
-const timeout = 90_000
+const timeout = 180_000
 const site = { "index.html": "<h1>Hi", "docs/index.html": "Docs", "grüße/ü.txt": "Grüße" }
 
 /** What sends a server to the fake. */

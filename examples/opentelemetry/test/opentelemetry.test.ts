@@ -1,13 +1,14 @@
 import { deployTraceId } from "@deploys/core"
 import { assert, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Metric } from "effect"
 import { collector, metricLines, traceTree } from "../collector.ts"
 import { release } from "../release.ts"
 
 it.live("a deploy arrives as one trace of its steps and their attempts, and in the metrics", () =>
   Effect.gen(function* () {
     const { baseUrl, collected } = yield* collector
-    const { id } = yield* release(baseUrl)
+    // Metrics are those of the process, which other tests share.
+    const { id } = yield* Effect.provideService(release(baseUrl), Metric.MetricRegistry, new Map())
     const run = collected.spans.filter(({ name }) => name === "deploy.run")
     assert.deepStrictEqual(
       run.map(({ parentSpanId, traceId }) => [traceId, parentSpanId ?? ""]),

@@ -192,11 +192,13 @@ describe("the promise façade", () => {
   it.live("iterates over all deploys of a list, forwards and backwards", () =>
     using([succeeds("upload")], async (deploys) => {
       for (let made = 0; made < 7; made++) await deploys.create({ buildId: `bld_${made}` })
+      // Meanwhile they run: only which ones there are, and in which order, stays as it is.
+      const ids = (rows: ReadonlyArray<{ readonly id: string }>) => rows.map(({ id }) => id)
       const seen = await collect(deploys.listAll({ limit: 3 }))
       const { data, pageInfo } = await deploys.list()
-      assert.deepStrictEqual(seen, data)
+      assert.deepStrictEqual(ids(seen), ids(data))
       const back = await collect(deploys.listAll({ limit: 2, before: pageInfo.endCursor ?? "" }))
-      assert.deepStrictEqual(back, data.slice(0, -1).toReversed())
+      assert.deepStrictEqual(ids(back), ids(data).slice(0, -1).toReversed())
     })
   )
 

@@ -2,7 +2,7 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { Effect, FiberSet, Latch, Layer, Scope } from "effect"
 import type { Duration } from "effect"
-import { HttpRouter } from "effect/http"
+import { HttpRouter, UrlParams } from "effect/http"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AppLayer } from "./AppLayer.ts"
 import { Draining } from "./Draining.ts"
@@ -71,23 +71,27 @@ const makeServer = (options: Options) => {
   return server
 }
 
+/** Parameters that no route takes, and that spans are not to repeat where somebody sends them all the same. */
+const secretParameters: ReadonlyArray<RegExp> = [/token|secret|password|authorization|api[-_]?key/i]
+
 /** Listens from when it is built until its scope ends; provides the `HttpServer`, whose address has the port. */
-export const layer = <E, R>(app: AppLayer<E, R>, options: Options) => {
-  const { gracefulShutdownTimeout = "5 seconds", host = "127.0.0.1", port } = options
-  const server = makeServer(options)
-  const draining = Latch.makeUnsafe()
-  const served = HttpRouter.serve(Layer.provide(app, Layer.succeed(Draining, draining.await)), {
-    routerConfig,
-    disableLogger: true,
-    disableListenLog: true
+export const layer = <E, R>(app: AppLayer<E, R>, options: Options) =>
+  Layer.suspend(() => {
+    const { gracefulShutdownTimeout = "5 seconds", host = "127.0.0.1", port } = options
+    const server = makeServer(options)
+    const draining = Latch.makeUnsafe()
+    const served = HttpRouter.serve(Layer.provide(app, Layer.succeed(Draining, draining.await)), {
+      routerConfig,
+      disableLogger: true,
+      disableListenLog: true
+    })
+    // Built last, so that its finalizer is the first to run.
+    return Layer.effectDiscard(Effect.addFinalizer(() => draining.open)).pipe(
+      Layer.provideMerge(Layer.provide(served, Layer.succeed(UrlParams.CurrentRedactedNames, secretParameters))),
+      Layer.provideMerge(Layer.effectDiscard(cutLateBodies(server))),
+      Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout }))
+    )
   })
-  // Built last, so that its finalizer is the first to run.
-  return Layer.effectDiscard(Effect.addFinalizer(() => draining.open)).pipe(
-    Layer.provideMerge(served),
-    Layer.provideMerge(Layer.effectDiscard(cutLateBodies(server))),
-    Layer.provideMerge(NodeHttpServer.layer(() => server, { host, port, gracefulShutdownTimeout }))
-  )
-}
 
 /** Requests at work, and who waits until there are none. */
 const makeInFlight = () => {
@@ -120,7 +124,7 @@ export const listener = Effect.fnUntraced(function* <E, R>(app: AppLayer<E, R>) 
   const handler: (request: IncomingMessage, response: ServerResponse) => void = yield* NodeHttpServer.makeHandler(
     httpEffect,
     { scope }
-  )
+  ).pipe(Effect.provideService(UrlParams.CurrentRedactedNames, secretParameters))
   const { add, none } = makeInFlight()
   // Added last, so that it is the first to run: the requests are not interrupted before it has ended.
   yield* Effect.addFinalizer(() => Effect.andThen(draining.open, Effect.timeoutOption(none, "5 seconds")))

@@ -3,6 +3,7 @@ import { Effect, Fiber } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Api, Problems } from "./api/index.ts"
 import { failWithProblem } from "./CoreErrors.ts"
+import { Draining } from "./Draining.ts"
 
 const ok = { status: "ok" } as const
 
@@ -24,18 +25,28 @@ const inTime = Effect.fnUntraced(function* <A, E>(call: Effect.Effect<A, E>) {
   )
 })
 
-/** Serves the group `system`. Ready is who gets an answer from the store within two seconds. */
+/** Whether the store answers within two seconds. Who asks within a second of another gets the same: no flood reaches it. */
+const storeAnswers = Effect.flatMap(DeployEngine, (engine) =>
+  engine
+    .list(prober, { limit: 1, total: false })
+    .pipe(
+      Effect.catchTag("InvalidInput", Effect.die),
+      Effect.catch(failWithProblem),
+      inTime,
+      Effect.cachedWithTTL("1 second")
+    )
+)
+
+/** Serves the group `system`. Ready is who gets an answer from the store, and is not about to end. */
 export const layer = HttpApiBuilder.group(
   Api,
   "system",
   Effect.fn(function* (handlers) {
-    const engine = yield* DeployEngine
+    const answers = yield* storeAnswers
+    const ending = Effect.andThen(yield* Draining, new Problems.Unavailable({ detail: "The server is about to end" }))
     return handlers.handleAll({
       health: () => Effect.succeed(ok),
-      ready: () =>
-        engine
-          .list(prober, { limit: 1, total: false })
-          .pipe(Effect.catchTag("InvalidInput", Effect.die), Effect.catch(failWithProblem), inTime, Effect.as(ok))
+      ready: () => Effect.as(Effect.raceFirst(ending, answers), ok)
     })
   })
 )

@@ -10,8 +10,12 @@ import * as Served from "./support/Served.ts"
 
 const eventsPath = `/api/deploys/${ids.completed}/events`
 
+/** Sends a head with a host, and reads until the server closes. */
+const raw = (head: ReadonlyArray<string>, body = "") =>
+  sent([...head, "Host: localhost", "Connection: close", "", ""].join("\r\n") + body)
+
 /** Sends bytes as they are and reads until the server closes. */
-const raw = Effect.fnUntraced(function* (head: ReadonlyArray<string>, body = "") {
+const sent = Effect.fnUntraced(function* (bytes: string) {
   const { hostname, port } = new URL(yield* Served.url)
   return yield* Effect.callback<string>((resume) => {
     const socket = connect(Number(port), hostname)
@@ -19,7 +23,7 @@ const raw = Effect.fnUntraced(function* (head: ReadonlyArray<string>, body = "")
     socket.on("data", (chunk) => (text += chunk.toString()))
     socket.on("close", () => resume(Effect.succeed(text)))
     socket.on("error", () => resume(Effect.succeed(text)))
-    socket.write([...head, "Host: localhost", "Connection: close", "", ""].join("\r\n") + body)
+    socket.write(bytes)
     return Effect.sync(() => socket.destroy())
   })
 })
@@ -73,6 +77,48 @@ layer(Served.layer, { excludeTestServices: true })("the server on node:http", (i
       const answer = yield* raw(head, body)
       assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `))
       if (status > 400 && status < 431) assert.include(answer.toLowerCase(), "content-type: application/problem+json")
+    })
+  )
+
+  const create = "POST /api/deploys HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer root\r\n"
+  const smuggled: ReadonlyArray<readonly [name: string, bytes: string]> = [
+    ["no host", "GET /healthz HTTP/1.1\r\n\r\n"],
+    ["lines that end otherwise", "GET /healthz HTTP/1.1\nHost: x\n\n"],
+    ["a header that goes on in the next line", "GET /healthz HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n"],
+    ["an obscure transfer encoding", `${create}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
+    ["a space before a colon", `${create}Content-Length : 2\r\n\r\n{}`],
+    ["a length that is no number", `${create}Content-Length: +2\r\n\r\n{}`],
+    ["a chunk that is too long for its length", `${create}Transfer-Encoding: chunked\r\n\r\n2\r\n{}}}\r\n0\r\n\r\n`],
+    ["what is no HTTP", "\u0000\u0001\u0002\r\n\r\n"]
+  ]
+  it.effect.each(smuggled)("takes no request with %s", ([, bytes]) =>
+    Effect.gen(function* () {
+      assert.match(yield* sent(bytes), /^HTTP\/1.1 400 (?![^]*HTTP\/1.1)/)
+    })
+  )
+
+  it.effect("tells nobody what it is made with", () =>
+    Effect.gen(function* () {
+      for (const path of ["/healthz", "/nowhere", "/api/deploys"]) {
+        const names = (yield* raw([`GET ${path} HTTP/1.1`])).split("\r\n\r\n")[0] ?? ""
+        assert.notMatch(names, /^(server|x-powered-by):/im)
+        assert.match(names, /^x-content-type-options: nosniff$/im)
+      }
+    })
+  )
+
+  const long = ["prefer", "if-none-match", "last-event-id", "idempotency-key", "x-request-id", "authorization"]
+  it.effect.each(long)("reads %s at once, however long and strange it is", (name) =>
+    Effect.gen(function* () {
+      const path = name === "last-event-id" ? `${eventsPath}` : `/api/deploys/${ids.completed}`
+      for (const part of ['"', ",", "a", " a", 'W/"', '"a",', "wait=", '\\"', "0", "Bearer "]) {
+        const value = part.repeat(Math.floor(56_000 / part.length)).trim()
+        const head = [`GET ${path} HTTP/1.1`, ...(name === "authorization" ? [] : [root]), `${name}: ${value}!`]
+        const [took, answer] = yield* Effect.timed(raw(head))
+        assert.match(answer, /^HTTP\/1.1 (200|304|400|401) /)
+        // Read in any way but straight through, it takes minutes.
+        assert.isBelow(Duration.toMillis(took), 3000)
+      }
     })
   )
 

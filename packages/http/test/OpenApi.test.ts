@@ -2,9 +2,9 @@ import { DeployFields } from "@deploys/core"
 import { Api, SearchDeploys } from "@deploys/http/api"
 import { assert, describe, it } from "@effect/vitest"
 import { Validator } from "@seriousme/openapi-schema-validator"
-import { Ajv2020 } from "ajv/dist/2020.js"
 import { Schema } from "effect"
 import { OpenApi } from "effect/http-api"
+import { checkExamples } from "./support/examples.ts"
 
 const spec = OpenApi.fromApi(Api)
 
@@ -25,23 +25,6 @@ const keysAt = (...keys: ReadonlyArray<string>) =>
 
 const parameters = objects(at("paths", "/api/deploys", "get", "parameters")).filter((one) => one["in"] === "query")
 const parameter = (name: string) => parameters.find((one) => one["name"] === name) ?? assert.fail(name)
-
-/** Examples with the schemas that they are of, by where they stand. */
-const examples = (
-  value: unknown,
-  path = ""
-): ReadonlyArray<readonly [path: string, schema: object, example: unknown]> => {
-  if (typeof value !== "object" || value === null || /[/]examples?([/]|$)/.test(path)) return []
-  const { example, examples: several, schema } = Object(value)
-  const own = Array.isArray(several)
-    ? several.map((one) => [path, value, one] as const)
-    : Object.values(several ?? {}).map((one) => [path, schema, Object(one).value] as const)
-  return [
-    ...(example === undefined ? [] : [[path, schema, example] as const]),
-    ...own,
-    ...Object.entries(value).flatMap(([key, inner]) => examples(inner, `${path}/${key}`))
-  ]
-}
 
 /** Every `$ref` in a part of the document. */
 const references = (value: unknown): ReadonlyArray<string> => {
@@ -97,24 +80,13 @@ describe("the OpenAPI document", () => {
   })
 
   it("has examples of bodies, rows and errors, each of which fits its schema", () => {
-    const ajv = new Ajv2020({ strict: false, formats: { "date-time": true } })
-    ajv.addSchema(document, "doc")
-    const found = examples(document)
-    const resolved = (schema: object) => JSON.parse(JSON.stringify(schema).replaceAll(`"#/`, `"doc#/`))
-    for (const [path, schema, example] of found) {
-      assert.isTrue(ajv.validate(resolved(schema), example), `${path}: ${ajv.errorsText()}`)
-    }
-    const places = found.map(([path]) => path)
+    const { faults, places } = checkExamples(document)
+    assert.deepStrictEqual(faults, [])
     for (const name of ["Deploy", "DeployDetails", "DeployPage", "NotFound", "InvalidRequest", "InternalError"]) {
       assert.include(places, `/components/schemas/${name}`)
     }
-    for (const path of [
-      "/api/deploys",
-      "/api/deploys/search",
-      "/api/deploys/{id}/cancel",
-      "/api/deploys/{id}/rollback"
-    ]) {
-      assert.include(places, `/paths/${path}/post/requestBody/content/application/json`)
+    for (const path of ["", "/search", "/{id}/cancel", "/{id}/rollback"]) {
+      assert.include(places, `/paths//api/deploys${path}/post/requestBody/content/application/json`)
     }
   })
 

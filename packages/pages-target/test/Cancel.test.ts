@@ -44,10 +44,11 @@ const cancelAt = Effect.fnUntraced(function* (app: string, [call, moment]: reado
 /** Cancels at every call, each in an app of its own, all at once. */
 const everywhere = <E, R, E2, R2>(
   prepare: (app: string) => Effect.Effect<unknown, E, R>,
-  check: (app: string, ended: Effect.Success<ReturnType<typeof over>>, what: string) => Effect.Effect<void, E2, R2>
+  check: (app: string, ended: Effect.Success<ReturnType<typeof over>>, what: string) => Effect.Effect<void, E2, R2>,
+  at = moments
 ) =>
   Effect.forEach(
-    moments,
+    at,
     Effect.fnUntraced(function* (at) {
       const app = `app-${at[0].toLowerCase()}-${at[1]}`
       yield* prepare(app)
@@ -114,6 +115,21 @@ describe("a cancel", () => {
         assert.strictEqual(live, isMade ? "two" : "status 404", what)
         if (isMade) assert.include(ended.logs.join("\n"), "stays live")
       })
+    ).pipe(Effect.provide(host()))
+  )
+
+  it.live("while the project is made leaves it empty", () =>
+    everywhere(
+      () => Effect.void,
+      Effect.fnUntraced(function* (app, ended, what) {
+        const { project } = yield* FakePages
+        assert.include(["discarded", "prevented"], ended.deploy.metadata["outcome"], what)
+        assert.deepStrictEqual((yield* project(app))?.deployments ?? [], [], what)
+      }),
+      [
+        ["createProject", "before"],
+        ["createProject", "after"]
+      ]
     ).pipe(Effect.provide(host()))
   )
 

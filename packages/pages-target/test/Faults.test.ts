@@ -135,4 +135,42 @@ layer(host(), { excludeTestServices: true })("a fault of Cloudflare", (it) => {
       })
     )
   )
+
+  it.effect("at createProject leaves a first deploy live or failed, and makes no deployment in vain", () =>
+    Effect.forEach(
+      Object.entries(faults),
+      Effect.fnUntraced(function* ([name, { fault, options }], index) {
+        const { inject, project } = yield* FakePages
+        const { put } = yield* Artifacts
+        put("two", two)
+        const app = `new-${index}`
+        yield* inject("createProject", fault, { ...options, project: app })
+        const ended = yield* deploy(app, "two")
+        const says = story(`createProject, ${name}`, ended)
+        const made = (yield* project(app))?.deployments ?? []
+        if (ended.deploy.status === "completed") {
+          assert.strictEqual(yield* production(app), "two", says)
+          return assert.lengthOf(made, 1, says)
+        }
+        assert.isNotNull(ended.deploy.error, says)
+        assert.strictEqual(ended.deploy.metadata["outcome"], "prevented", says)
+        return assert.lengthOf(made, 0, says)
+      }),
+      { concurrency: "unbounded", discard: true }
+    )
+  )
+
+  it.effect("at deploymentLogs costs the failed deploy its reason, and nothing else", () =>
+    withEach(
+      "deploymentLogs",
+      Effect.fnUntraced(function* (app, fail) {
+        const { inject } = yield* FakePages
+        yield* inject("createDeployment", FakeFault.FailedStage({ line: "Line 3" }), { project: app })
+        yield* fail
+        const ended = yield* deploy(app, `${app}-two`)
+        assert.include(ended.deploy.error ?? "", "ended in stage deploy with failure")
+        return ended
+      })
+    )
+  )
 })

@@ -1,13 +1,16 @@
-import { DeployEngine, type DeployId } from "@deploys/core"
+import { DeployEngine, type DeployId, runnerOptions } from "@deploys/core"
 import { FakeFault, FakePages, type FakeOptions } from "@deploys/pages-target/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Exit, Layer, Scope } from "effect"
 import { ada, Artifacts, create, deploy, engine, filesOf, over, production, world } from "./support/host.ts"
 
+/** What a killed engine ran is taken up after its lease. */
+const lease = runnerOptions({ lease: "2 seconds", renewEvery: "500 millis", pollEvery: "100 millis" })
+
 /** An engine that is gone when it is told to, with all that it has in flight. */
 const mortalEngine = Effect.gen(function* () {
   const scope = yield* Scope.make()
-  const context = yield* Layer.buildWithScope(Layer.fresh(engine()), scope)
+  const context = yield* Layer.buildWithScope(Layer.fresh(Layer.provide(engine(), lease)), scope)
   return { context, kill: Scope.close(scope, Exit.void) }
 })
 

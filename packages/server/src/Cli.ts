@@ -51,6 +51,17 @@ const teardown: Runtime.Teardown = (exit, onExit) => {
   return Runtime.defaultTeardown(exit, onExit)
 }
 
+/** What shells report of a program that wrote to a reader which had gone. */
+const brokenPipe = 141
+
+/** A reader that has had enough, as `head` has, ends the command: there is nobody to tell more. */
+const endWithReader = Effect.sync(() =>
+  process.stdout.on("error", (error) => process.exit("code" in error && error.code === "EPIPE" ? brokenPipe : 1))
+)
+
 /** Runs the command line of this process. */
 export const main = (version: string): void =>
-  Command.run(command, { version }).pipe(Effect.provide(layer), NodeRuntime.runMain({ teardown }))
+  Effect.andThen(endWithReader, Command.run(command, { version })).pipe(
+    Effect.provide(layer),
+    NodeRuntime.runMain({ teardown })
+  )

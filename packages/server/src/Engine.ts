@@ -16,12 +16,13 @@ import * as PagesSites from "./PagesSites.ts"
 import type { InvalidSetting, Settings } from "./Settings.ts"
 import * as Sites from "./Sites.ts"
 
-const options = ({ leaseSeconds, maxRunning }: Settings) =>
+const options = ({ leaseSeconds, maxRunning, maxRunningPerWorkspace }: Settings) =>
   Layer.effect(
     RunnerOptions,
     Effect.map(RunnerOptions, (defaults) => ({
       ...defaults,
       maxRunning,
+      maxRunningPerWorkspace,
       grace: "10 seconds",
       lease: `${leaseSeconds} seconds`,
       renewEvery: `${(leaseSeconds * 1000) / 3} millis`

@@ -154,7 +154,8 @@ const corsOrigins = orElse(
  * - `TARGET` (`local`) and `SITES_PORT` (4000; 0 takes a free one and keeps it in `DATA_DIR`).
  * - `CLOUDFLARE_ACCOUNT_ID` and `CLOUDFLARE_API_TOKEN` are needed where `TARGET` is `pages` and `RUNNER` is `on`;
  *   `CLOUDFLARE_API_BASE_URL` (Cloudflare's) and `CLOUDFLARE_PAGES_PREFIX` (none; ahead of an app's name in its project's).
- * - `RUNNER` (`on`; `off` serves the API and runs nothing) and `MAX_RUNNING` (16 deploys at once in this process).
+ * - `RUNNER` (`on`; `off` serves the API and runs nothing), `MAX_RUNNING` (16 deploys at once in this process) and
+ *   `MAX_RUNNING_PER_WORKSPACE` (absent: no limit; deploys of a workspace at once, over all servers on one PostgreSQL).
  * - `QUEUE_POLICY` (`queue`): what a new deploy does to older ones of its app: `queue` lets each have its turn, `latest` ends
  *   those that are pending, `replace` the running one too. An automatic one never does so to a manual one or a rollback.
  * - `LEASE_SECONDS` (15): after how long a killed server's deploys are taken up. Too short a time lets a busy machine lose
@@ -178,6 +179,7 @@ export const settings = Effect.all({
   pages,
   runner,
   maxRunning: count("MAX_RUNNING", 1000, 16),
+  maxRunningPerWorkspace: count("MAX_RUNNING_PER_WORKSPACE", 1000, Infinity),
   queuePolicy: oneOf("QUEUE_POLICY", QueuePolicy.literals, "queue"),
   leaseSeconds: count("LEASE_SECONDS", 300, 15),
   rootToken: setting("ROOT_TOKEN", {

@@ -9,7 +9,7 @@ import { once } from "../src/cli/once.ts"
 import { Screen, styles } from "../src/cli/Screen.ts"
 import { tableLines } from "../src/cli/Table.ts"
 import { untilQuiet } from "../src/cli/untilQuiet.ts"
-import { actor, ago, markedState } from "../src/cli/words.ts"
+import { actor, ago, ahead, markedState } from "../src/cli/words.ts"
 
 const at = (time: string) => Timestamp.make(`2026-01-${time}.000000Z`)
 
@@ -22,6 +22,14 @@ describe("words", () => {
     ["01T00:00:00", "02T23:59:59", "47 h ago"],
     ["01T00:00:00", "31T00:00:00", "30 days ago"]
   ])("say of %s at %s that it was %s", (then, now, words) => assert.strictEqual(ago(at(then), at(now)), words))
+
+  it("say how far ahead an end is", () => {
+    const now = at("01T00:00:00")
+    assert.deepStrictEqual(
+      ["01T00:00:05", "01T13:00:00", "31T00:00:00"].map((then) => ahead(at(then), now)),
+      ["in 5 s", "in 13 h", "in 30 days"]
+    )
+  })
 
   it.each([
     ["root", "root"],

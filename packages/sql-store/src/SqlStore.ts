@@ -17,10 +17,11 @@ import { makeDatabase } from "./internal/Database.ts"
 import { LeaseClient } from "./internal/LeaseClient.ts"
 import { answered, operation } from "./internal/operation.ts"
 import { oneRow } from "./internal/decoding.ts"
+import { readTogether } from "./internal/together.ts"
 import { claimableDeploys } from "./statements/claimableDeploys.ts"
 import { readLane, readWaiting, releaseHold } from "./statements/lanes.ts"
 import { releaseLeases, renewLeases } from "./statements/leases.ts"
-import { readDeploy } from "./statements/readDeploy.ts"
+import { decodeRow, readDeploys } from "./statements/readDeploy.ts"
 import { readEvents, readEventsOf } from "./statements/readEvents.ts"
 import { readCreatedPositions, readOpenPositions } from "./statements/readPositions.ts"
 import { cancel } from "./store/cancel.ts"
@@ -61,6 +62,7 @@ const make = Effect.gen(function* () {
   const wakeups = yield* Wakeups
   const moveTogether = makeGroupCommit(db, move(db, wakeups))
   const claimTogether = makeGroupCommit(db, claim(db, wakeups))
+  const readDeploy = readTogether(db, (ids: ReadonlyArray<DeployId>) => readDeploys(db, ids))
   const lists = makeLists(db, yield* ListTimeLimit)
 
   /** After the commit, also where the host has put the call into a transaction of its own. */
@@ -93,8 +95,10 @@ const make = Effect.gen(function* () {
     }, operation("DeployStore.releaseHold")),
 
     find: Effect.fn("DeployStore.find")(function* (id) {
-      const row = yield* readDeploy(db, id)
-      return row === undefined ? Option.none() : Option.some({ deploy: row.deploy, steps: row.steps })
+      const row = yield* readDeploy(id)
+      if (row === undefined) return Option.none()
+      const { deploy, steps } = yield* decodeRow(row)
+      return Option.some({ deploy, steps })
     }, operation("DeployStore.find")),
 
     list: Effect.fn("DeployStore.list")(lists.list, answered("DeployStore.list")),

@@ -66,6 +66,30 @@ const lockLane = Effect.fnUntraced(function* (run: Pick<Run, "deployId">) {
     FOR UPDATE OF l`
 })
 
+/** Does one thing that waits for the lock of a lane, and to its end another that needs no such lock. */
+const whileLocked = Effect.fnUntraced(function* <A, E, R, B, E2, R2>(
+  deployId: Run["deployId"],
+  stuck: Effect.Effect<A, E, R>,
+  free: Effect.Effect<B, E2, R2>
+) {
+  const sql = yield* SqlClient.SqlClient
+  const [locked, released] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+  const holder = yield* lockLane({ deployId }).pipe(
+    Effect.andThen(Deferred.succeed(locked, undefined)),
+    Effect.andThen(Deferred.await(released)),
+    sql.withTransaction,
+    Effect.forkChild({ startImmediately: true })
+  )
+  yield* Deferred.await(locked)
+  const waits = yield* Effect.forkChild(stuck, { startImmediately: true })
+  yield* untilWaiting(1)
+  yield* free
+  assert.isUndefined(waits.pollUnsafe(), "the lane is still locked")
+  yield* Deferred.succeed(released, undefined)
+  yield* Fiber.join(holder)
+  return waits
+})
+
 const lockDeploy = Effect.fnUntraced(function* (run: Pick<Run, "deployId">) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`SELECT FROM deploys.deploys WHERE id = ${run.deployId} FOR UPDATE NOWAIT`
@@ -114,6 +138,21 @@ describe.skipIf(!available)("on a server", () => {
         const won = yield* against({ before: lockLane({ deployId: deploy.id }) }, [asked, asked], 1)
         assert.isTrue(won.some(Option.isSome))
         assert.strictEqual((yield* read(deploy.id)).deploy.status, "running")
+      })
+    )
+
+    it.effect("lets nobody else wait for a claim or a move whose rows are locked", () =>
+      Effect.gen(function* () {
+        const [locked, other] = [yield* insert(), yield* insert()]
+        const [run, next] = [yield* start(), yield* start()]
+        const cases = [
+          { lane: locked.id, stuck: Effect.asVoid(take(locked.id)), free: Effect.asVoid(take(other.id)) },
+          { lane: run.deployId, stuck: Effect.asVoid(move(run, completed)), free: Effect.asVoid(move(next, completed)) }
+        ]
+        for (const { free, lane, stuck } of cases) {
+          const fiber = yield* whileLocked(lane, stuck, free)
+          yield* Fiber.join(fiber)
+        }
       })
     )
 

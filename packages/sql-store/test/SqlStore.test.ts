@@ -5,6 +5,7 @@ import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import {
   cancel,
+  claim,
   history,
   insert,
   logged,
@@ -15,6 +16,7 @@ import {
   start,
   stepCompleted,
   stepStarted,
+  take,
   upload
 } from "../../../test/contract/deploy-store/fixture.ts"
 import { available } from "../../../test/setup/database.ts"
@@ -54,6 +56,41 @@ layer(onPglite)("the store on PGlite", (it) => {
         else assert.strictEqual(answer?._tag === "Failure" && answer.failure._tag, "StoreError")
         assert.lengthOf(yield* history(run.deployId), run === bad ? run.after : run.after + 1)
       }
+    })
+  )
+
+  it.effect("does not let one claim that the database refuses keep the others from being won", () =>
+    Effect.gen(function* () {
+      const deploys = yield* Effect.all(Array.from({ length: 5 }, () => insert()))
+      const [, , bad] = deploys
+      if (bad === undefined) return assert.fail("there are five")
+      yield* refuseEventsOf(bad.id)
+      const answers = yield* Effect.all(
+        deploys.map(({ id }) => Effect.result(claim(id, { startFirstStep: true }))),
+        { concurrency: "unbounded" }
+      )
+      for (const [index, deploy] of deploys.entries()) {
+        const answer = answers[index]
+        if (deploy === bad) assert.strictEqual(answer?._tag === "Failure" && answer.failure._tag, "StoreError")
+        else assert.isTrue(answer?._tag === "Success" && Option.isSome(answer.success))
+        assert.strictEqual((yield* read(deploy.id)).deploy.status, deploy === bad ? "pending" : "running")
+      }
+    })
+  )
+
+  it.effect("wins the claims that come at once in few transactions, steps and events with them", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const deploys = yield* Effect.all(Array.from({ length: 20 }, () => insert()))
+      yield* Effect.all(
+        deploys.map(({ id }) => take(id, { startFirstStep: true })),
+        { concurrency: "unbounded" }
+      )
+      const ids = deploys.map(({ id }) => id)
+      const rows = yield* sql`SELECT DISTINCT xmin::text FROM deploys.deploys WHERE id = ANY (${ids}::text[])
+        UNION SELECT xmin::text FROM deploys.deploy_steps WHERE deploy_id = ANY (${ids}::text[])
+        UNION SELECT xmin::text FROM deploys.deploy_events WHERE deploy_id = ANY (${ids}::text[]) AND sequence > 1`
+      assert.isAtMost(rows.length, 2)
     })
   )
 
@@ -141,6 +178,17 @@ layer(onPglite)("the store on PGlite", (it) => {
       yield* TestClock.withLive(Effect.sleep("20 millis"))
       assert.deepStrictEqual([...new Set(heard.map(({ deployId }) => deployId))], [kept.id])
       assert.isTrue(Option.isNone(yield* store.find(dropped.id)))
+    })
+  )
+
+  it.effect("takes a claim back with the host's transaction, and no other claim with it", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const [mine, other] = [yield* insert(), yield* insert()]
+      const abandoned = sql.withTransaction(Effect.andThen(take(mine.id), Effect.fail("changed my mind")))
+      yield* Effect.all([Effect.flip(abandoned), take(other.id)], { concurrency: "unbounded" })
+      assert.strictEqual((yield* read(mine.id)).deploy.status, "pending")
+      assert.strictEqual((yield* read(other.id)).deploy.status, "running")
     })
   )
 

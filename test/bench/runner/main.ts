@@ -70,6 +70,7 @@ const once = async (peer: Peer, inFlight: number, count: number): Promise<Measur
 
 console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}`)
 for (const [i, inFlight] of [1, 32, 128].entries()) {
+  if (process.env["IN_FLIGHT"] !== undefined && process.env["IN_FLIGHT"] !== String(inFlight)) continue
   const chosen = peers.filter(({ counts }) => (counts[i] ?? 0) > 0)
   const measured: Array<ReadonlyArray<Measured>> = []
   for (let round = 0; round < rounds; round++) {

@@ -20,7 +20,8 @@ const counting = (over: Deferred.Deferred<void>) =>
       return DeployStore.of({
         ...store,
         move: Effect.fnUntraced(function* (requests) {
-          const results = yield* store.move(requests)
+          // Where a renewal is told that the deploy has ended before its runner is, the runner waits for its answer no longer.
+          const results = yield* Effect.uninterruptible(store.move(requests))
           for (const [i, { moves }] of requests.entries())
             if (results[i]?._tag === "Applied" && moves.some(({ _tag }) => _tag === "Completed")) left -= 1
           if (left === 0) yield* Deferred.succeed(over, undefined)

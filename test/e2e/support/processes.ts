@@ -2,7 +2,8 @@ import { Deferred, Effect, Fiber, FileSystem, type PlatformError, Schema, Stream
 import { ChildProcess, type ChildProcessSpawner } from "effect/process"
 import { fileURLToPath } from "node:url"
 
-const bin = fileURLToPath(new URL("../../../packages/server/src/bin.ts", import.meta.url))
+/** The command line's own file. */
+export const bin = fileURLToPath(new URL("../../../packages/server/src/bin.ts", import.meta.url))
 
 /** The environment of the test run reaches no process but for what is named here. */
 const command = (args: ReadonlyArray<string>, settings: Record<string, string>) =>

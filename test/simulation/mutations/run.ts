@@ -1,50 +1,76 @@
-// Takes each defence out of a copy of the sources and shows that its test fails; then each pair, and that the simulation
-// breaks an invariant. `node test/simulation/mutations/run.ts [seeds for a pair, by default 400]`
+// Takes each defence out of a copy of the sources, of the store in memory and of the one in SQL (on PGlite), and shows that
+// its case of the contract fails; then each pair in memory, and what the runner is careful about, and that the simulation
+// breaks an invariant.
+// `node test/simulation/mutations/run.ts [seeds for a pair, by default 400]`
 import { spawnSync } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { type Mutation, mutations, unseenPairs } from "./mutations.ts"
+import { carelessRuns, type Edit, type Mutation, mutations, unseenPairs } from "./mutations.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const copy = mkdtempSync(join(tmpdir(), "mutations-"))
-const sources = join(copy, "packages/core/src")
+const packages = ["core", "sql-store"] as const
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
-/** A workspace of its own that holds core and these tests, and finds everything else where it is. */
+/** A workspace of its own that holds the two packages and these tests, and finds everything else where it is. */
 const makeCopy = () => {
-  for (const folder of ["packages/core/src", "test/simulation", "test/contract"])
+  for (const folder of ["test/simulation", "test/contract"])
     cpSync(join(root, folder), join(copy, folder), { recursive: true })
-  for (const file of ["packages/core/package.json", "package.json"]) cpSync(join(root, file), join(copy, file))
-  symlinkSync(join(root, "packages/core/node_modules"), join(copy, "packages/core/node_modules"))
+  cpSync(join(root, "package.json"), join(copy, "package.json"))
   mkdirSync(join(copy, "node_modules/@deploys"), { recursive: true })
-  symlinkSync(join(copy, "packages/core"), join(copy, "node_modules/@deploys/core"))
+  for (const name of packages) {
+    cpSync(join(root, "packages", name, "src"), join(copy, "packages", name, "src"), { recursive: true })
+    cpSync(join(root, "packages", name, "package.json"), join(copy, "packages", name, "package.json"))
+    mkdirSync(join(copy, "packages", name, "node_modules/@deploys"), { recursive: true })
+    for (const found of readdirSync(join(root, "packages", name, "node_modules")))
+      if (!found.startsWith(".") && found !== "@deploys")
+        symlinkSync(
+          join(root, "packages", name, "node_modules", found),
+          join(copy, "packages", name, "node_modules", found)
+        )
+    symlinkSync(join(copy, "packages", name), join(copy, "node_modules/@deploys", name))
+  }
+  symlinkSync(join(root, "packages/sql-store/assets"), join(copy, "packages/sql-store/assets"))
+  symlinkSync(join(copy, "packages/core"), join(copy, "packages/sql-store/node_modules/@deploys/core"))
   for (const name of readdirSync(join(root, "node_modules")))
     if (!name.startsWith(".") && name !== "@deploys")
       symlinkSync(join(root, "node_modules", name), join(copy, "node_modules", name))
 }
 
-const takeOut = (taken: ReadonlyArray<Mutation>) => {
-  rmSync(sources, { recursive: true, force: true })
-  cpSync(join(root, "packages/core/src"), sources, { recursive: true })
-  for (const { file, from, to } of taken.flatMap(({ edits }) => edits)) {
-    const path = join(sources, file)
+const takeOut = (edits: ReadonlyArray<Edit>) => {
+  for (const name of packages) {
+    rmSync(join(copy, "packages", name, "src"), { recursive: true, force: true })
+    cpSync(join(root, "packages", name, "src"), join(copy, "packages", name, "src"), { recursive: true })
+  }
+  for (const { file, from, to } of edits) {
+    const path = join(copy, "packages", file)
     writeFileSync(path, readFileSync(path, "utf8").replace(from, to))
   }
 }
 
 const run = (...args: ReadonlyArray<string>) => spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8" })
 
-/** The names of the direct tests that fail. */
-const failing = (): ReadonlyArray<string> => {
+interface TestFile {
+  readonly message: string
+  readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly title: string }>
+}
+
+type Store = "MemoryStore" | "pglite"
+
+/** The cases of a store's contract that fail, of all or of those of this name; none ran where there is no report. */
+const failing = (store: Store, title = ""): ReadonlyArray<string> => {
   const report = join(copy, "report.json")
+  rmSync(report, { force: true })
   const vitest = join(root, "node_modules/vitest/vitest.mjs")
   const config = join(copy, "test/simulation/mutations/vitest.config.ts")
-  run(vitest, "run", "--config", config, "--reporter=json", `--outputFile=${report}`)
+  run(vitest, "run", "--config", config, "--reporter=json", `--outputFile=${report}`, `-t=${title}`, store)
   const { testResults } = JSON.parse(readFileSync(report, "utf8"))
-  return testResults.flatMap(({ assertionResults }: { assertionResults: ReadonlyArray<Record<string, string>> }) =>
-    assertionResults.flatMap(({ status, title }) => (status === "passed" ? [] : [title]))
+  return testResults.flatMap(({ assertionResults, message }: TestFile) =>
+    assertionResults.every(({ status }) => status !== "passed" && status !== "failed")
+      ? [`it does not run: ${message}`]
+      : assertionResults.flatMap(({ status, title }) => (status === "failed" ? [title] : []))
   )
 }
 
@@ -53,7 +79,6 @@ const firstBreach = (seeds: number) => {
   return status === 0 ? stdout.trim() : `it does not run: ${stderr.trim().split("\n").at(-1)}`
 }
 
-makeCopy()
 const seeds = Number(process.argv[2] ?? 400)
 let missed = 0
 const judge = (isSeen: boolean, what: string, seen: string) => {
@@ -61,24 +86,43 @@ const judge = (isSeen: boolean, what: string, seen: string) => {
   say(`${isSeen ? "seen  " : "MISSED"}  ${what}: ${seen}`)
 }
 
-const whole = [failing(), firstBreach(seeds)] as const
-judge(
-  whole[0].length === 0 && whole[1] === "",
-  "nothing taken out",
-  [...whole[0], whole[1]].join("; ") || "nothing fails"
-)
-for (const mutation of mutations) {
-  takeOut([mutation])
-  const failed = failing()
-  judge(failed.includes(mutation.test), mutation.name, failed.join("; ") || "no test fails")
+const judgeWhole = () => {
+  const wrong = [...failing("MemoryStore"), ...failing("pglite"), firstBreach(seeds)].filter((what) => what !== "")
+  judge(wrong.length === 0, "nothing taken out", wrong.join("; ") || "nothing fails")
 }
-for (const [index, one] of mutations.entries())
-  for (const other of mutations.slice(index + 1)) {
-    takeOut([one, other])
-    const breach = firstBreach(seeds)
-    const isExcused = unseenPairs.some(([first, second]) => first === one.name && second === other.name)
-    if (breach === "" && isExcused) say(`unseen  ${one.name} and ${other.name}: as is known`)
-    else judge(breach !== "", `${one.name} and ${other.name}`, breach || `nothing in ${seeds} seeds`)
+
+const judgeAlone = ({ memory, name, sql, test }: Mutation) => {
+  for (const [store, edits] of [
+    ["MemoryStore", memory],
+    ["pglite", sql]
+  ] as const) {
+    takeOut(edits)
+    const failed = failing(store, test)
+    judge(failed.includes(test), `${name}, ${store}`, failed.join("; ") || "no test fails")
   }
+}
+
+const judgePair = (one: Mutation, other: Mutation) => {
+  takeOut([...one.memory, ...other.memory])
+  const breach = firstBreach(seeds)
+  const isExcused = unseenPairs.some(([first, second]) => first === one.name && second === other.name)
+  if (breach === "" && isExcused) say(`unseen  ${one.name} and ${other.name}: as is known`)
+  else judge(breach !== "", `${one.name} and ${other.name}`, breach || `nothing in ${seeds} seeds`)
+}
+
+const judgeRuns = () => {
+  for (const { edits, name } of carelessRuns) {
+    takeOut(edits)
+    const breach = firstBreach(5 * seeds)
+    judge(breach !== "", name, breach || `nothing in ${5 * seeds} seeds`)
+  }
+}
+
+makeCopy()
+judgeWhole()
+for (const mutation of mutations) judgeAlone(mutation)
+judgeRuns()
+for (const [index, one] of mutations.entries())
+  for (const other of mutations.slice(index + 1)) if (one.memory !== other.memory) judgePair(one, other)
 rmSync(copy, { recursive: true, force: true })
 process.exitCode = missed === 0 ? 0 : 1

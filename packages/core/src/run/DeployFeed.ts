@@ -19,14 +19,22 @@ const storedEvents = (
   Stream.unwrap(
     Effect.gen(function* () {
       const wait = yield* deployHints(store, deployId)
-      // Read before the first events: whatever was over then has no events to come that they lack.
-      const wasOver = Option.exists(yield* store.find(deployId), ({ deploy }) => isOver(deploy))
+      const findOver = Effect.map(
+        store.find(deployId),
+        Option.exists(({ deploy }) => isOver(deploy))
+      )
+      // Read before the events: whatever was over then has no events to come that they lack.
+      let wasOver = yield* findOver
       return Stream.paginate(after, (last) =>
         Effect.gen(function* () {
           const events = yield* store.events({ deployId, after: last, limit: batch })
           const newest = events.at(-1)
           const ended = newest === undefined ? wasOver : isLastEvent(newest)
-          if (newest === undefined && !ended) yield* wait
+          if (newest === undefined && !ended) {
+            yield* wait
+            // Behind an event that there will never be, no last one tells of the end.
+            if (last === after) wasOver = yield* findOver
+          }
           return [events, ended ? Option.none() : Option.some(newest?.sequence ?? last)] as const
         })
       )

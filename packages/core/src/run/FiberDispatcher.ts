@@ -41,8 +41,20 @@ export const layer = Layer.effect(
         (run) => FiberMap.run(fibers, id, { onlyIfMissing: true })(run)
       )
 
+    // One write ends many deploys. Those that end together are followed together, by one look and one claim.
+    const untilNoneEnds = Effect.gen(function* () {
+      let before = -1
+      let busy = yield* FiberMap.size(fibers)
+      while (busy !== before) {
+        before = busy
+        yield* Effect.yieldNow
+        busy = yield* FiberMap.size(fibers)
+      }
+      return busy
+    })
+
     const turn = Effect.gen(function* () {
-      const busy = yield* FiberMap.size(fibers)
+      const busy = yield* untilNoneEnds
       if (busy >= options.maxRunning) return
       const { maxRunning: limit, maxRunningPerWorkspace } = options
       const ids = yield* store.claimable({ owner: runner.owner, limit, maxRunningPerWorkspace })

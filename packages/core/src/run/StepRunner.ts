@@ -97,7 +97,8 @@ const reconcile = (step: Step<unknown>, context: RunContext, output: Option.Opti
     Effect.mapError(
       ({ message }) =>
         new StepError({ message: `Attempt ${context.attempt} can't be undone: ${message}`, retryable: false })
-    )
+    ),
+    undoSpan(step.name)
   )
 
 /**

@@ -4,7 +4,9 @@ import { TestClock } from "effect/testing"
 import { DeployEngine } from "../../src/DeployEngine.ts"
 import type { DeployId } from "../../src/domain/Id.ts"
 import { makeStep } from "../../src/plan/Step.ts"
-import { succeeds } from "../../src/testing/ScriptedTarget.ts"
+import { deployFeed } from "../../src/run/DeployFeed.ts"
+import { DeployStore } from "../../src/ports/DeployStore.ts"
+import { hangs, succeeds } from "../../src/testing/ScriptedTarget.ts"
 import { ada, create, engine } from "../fixtures/engine.ts"
 
 const feed = (id: DeployId, after = 0) =>
@@ -31,6 +33,62 @@ describe("the feed of a deploy", () => {
       yield* Stream.runDrain(feed(id))
       assert.deepStrictEqual(yield* sequences(id, 99), [])
     }).pipe(Effect.provide(engine(succeeds("upload"))))
+  )
+
+  it.effect("ends with the deploy when it is resumed behind more events than it will have", () =>
+    Effect.gen(function* () {
+      const { id } = yield* create()
+      const reader = yield* Effect.forkChild(sequences(id, 99), { startImmediately: true })
+      yield* TestClock.adjust("5 seconds")
+      assert.isUndefined(reader.pollUnsafe())
+      yield* DeployEngine.use((deploys) => deploys.cancel(ada, id))
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(reader), [])
+    }).pipe(Effect.provide(engine(hangs("upload"))))
+  )
+
+  it.effect("gives more events than one read holds, while they are written and to a reader that stops between", () => {
+    const chatty = makeStep({
+      name: "upload",
+      output: Schema.Null,
+      run: ({ log }) =>
+        Effect.as(
+          Effect.forEach(Array.from({ length: 1000 }), (_, n) => Effect.delay(log(`line ${n}`), "1 millis")),
+          null
+        )
+    })
+    return Effect.gen(function* () {
+      const { id } = yield* create()
+      const seen = yield* Ref.make<ReadonlyArray<number>>([])
+      const slow = Stream.runForEach(feed(id), (event) =>
+        Effect.delay(
+          Ref.update(seen, (numbers) => ("sequence" in event ? [...numbers, event.sequence] : numbers)),
+          "5 millis"
+        )
+      )
+      const reader = yield* Effect.forkChild(slow, { startImmediately: true })
+      for (let second = 0; second < 8; second++) yield* TestClock.adjust("1 second")
+      yield* Fiber.join(reader)
+      assert.deepStrictEqual(
+        yield* Ref.get(seen),
+        Array.from({ length: 1005 }, (_, index) => index + 1)
+      )
+      assert.deepStrictEqual((yield* sequences(id, 700)).length, 305)
+    }).pipe(Effect.provide(engine(chatty)))
+  })
+
+  it.effect("finds what no hint told of within a second", () =>
+    Effect.gen(function* () {
+      const { id } = yield* create()
+      yield* TestClock.adjust("1 second")
+      const known = yield* DeployStore
+      const reader = yield* Stream.runCollect(
+        deployFeed({ ...known, changes: Stream.never }, { publish: () => Effect.void, reports: Stream.never }, id, 0)
+      ).pipe(Effect.forkChild({ startImmediately: true }))
+      yield* DeployEngine.use((deploys) => deploys.cancel(ada, id))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* Fiber.join(reader)).at(-1)?.type, "deploy.settled")
+    }).pipe(Effect.provide(engine(hangs("upload"))))
   )
 
   it.effect("is live, with progress between the stored events", () =>

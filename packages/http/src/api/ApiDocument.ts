@@ -31,7 +31,30 @@ const requestId = {
 
 const parameters = { RequestId: { name: "x-request-id", in: "header", required: false, ...requestId } }
 
-const headers = { RequestId: { ...requestId, required: true } }
+const headers = {
+  RequestId: { ...requestId, required: true },
+  RateLimit: {
+    description: "Requests that the caller may make at once, and seconds until it is all that the policy allows.",
+    required: false,
+    schema: { type: "string", examples: [`"requests";r=5999;t=1`] }
+  },
+  "RateLimit-Policy": {
+    description: "Requests that a caller may make in a window of seconds.",
+    required: false,
+    schema: { type: "string", examples: [`"requests";q=6000;w=60`] }
+  }
+}
+
+const reference = (name: keyof typeof headers) => ({ $ref: `#/components/headers/${name}` })
+
+const everyAnswer = { "x-request-id": reference("RequestId") }
+
+/** An answer to who is known. */
+const callersAnswer = {
+  ...everyAnswer,
+  ratelimit: reference("RateLimit"),
+  "ratelimit-policy": reference("RateLimit-Policy")
+}
 
 /** What stands in a part of the document under these keys; undefined where nothing does. */
 const at = (value: unknown, ...keys: ReadonlyArray<string>): unknown =>
@@ -55,7 +78,7 @@ const operation = ({ parameters, requestBody, responses, ...rest }: OpenApi.Open
   ...(requestBody === undefined ? {} : { requestBody: optionalBody(requestBody) }),
   responses: Record.map(responses, (response) => ({
     ...response,
-    headers: { ...response.headers, "x-request-id": { $ref: "#/components/headers/RequestId" } }
+    headers: { ...response.headers, ...(rest.security.length === 0 ? everyAnswer : callersAnswer) }
   }))
 })
 

@@ -5,7 +5,7 @@ import { NetAddress } from "effect/net"
 import { createServer } from "node:http"
 import { PagesConfig, type PagesOptions } from "../PagesConfig.ts"
 import { type FakeOptions, type FakeProject, makeFakeAccount } from "./fakeAccount.ts"
-import { denial, type FakeReply, makeFakeApi } from "./fakeApi.ts"
+import { denial, type FakeReply, makeFakeApi, newProjectName } from "./fakeApi.ts"
 import type { FakeCallName, FakeFault, FaultOptions } from "./FakeFault.ts"
 import { deploymentFor, serveSite } from "./fakeSite.ts"
 
@@ -214,9 +214,9 @@ const make = Effect.fnUntraced(function* (options: FakeOptions) {
     const entry: Writable<FakeCall> = { call: route.call, method, path, headers, size, detail: undefined, status: null }
     calls.push(entry)
     const token = (headers["authorization"] ?? "").replace(/^Bearer /, "")
-    const of = route.pattern.exec(url.pathname)?.groups?.["project"] ?? account.projectOf(token)
-    const fault = faultFor(route.call, of)
     const body = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
+    const asked = route.call === "createProject" ? newProjectName(body) : account.projectOf(token)
+    const fault = faultFor(route.call, route.pattern.exec(url.pathname)?.groups?.["project"] ?? asked)
     const work = answer({ route, url, headers, token, body, fault }, (detail) => void (entry.detail = detail))
     // What has come in whole is carried out, also for a client that has gone.
     const reply = yield* Effect.flatMap(Effect.forkIn(work, scope), Fiber.join)

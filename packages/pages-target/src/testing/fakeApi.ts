@@ -1,4 +1,4 @@
-import { Effect, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import type { FakeAccount, FakeDeployment, FakeRow } from "./fakeAccount.ts"
 import type { FakeCallName } from "./FakeFault.ts"
 
@@ -68,6 +68,12 @@ const Uploads = Schema.fromJsonString(
 const NewProject = Schema.fromJsonString(
   Schema.Struct({ name: Schema.String, production_branch: Schema.optionalKey(Schema.String) })
 )
+const decodeNewProject = Schema.decodeUnknownOption(NewProject)
+
+/** The name of the project that a body asks for; undefined where it asks for none. */
+export const newProjectName = (body: Uint8Array): string | undefined =>
+  Option.getOrUndefined(Option.map(decodeNewProject(textOf(body)), ({ name }) => name))
+
 const Manifest = Schema.fromJsonString(Schema.Record(Schema.String, Schema.String))
 
 const textOf = (body: Uint8Array) => Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8")

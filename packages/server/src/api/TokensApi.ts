@@ -126,4 +126,5 @@ export class TokensApi extends HttpApiGroup.make("tokens")
   .middleware(StrictInput)
   .middleware(Authorization)
   .prefix("/api/tokens")
-  .annotate(OpenApi.Title, "Tokens") {}
+  .annotate(OpenApi.Title, "Tokens")
+  .annotate(OpenApi.Description, "The tokens that the caller may rule over.") {}

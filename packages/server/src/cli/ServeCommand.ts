@@ -8,7 +8,8 @@ import { setExitCode } from "./exitCode.ts"
 export const serveCommand = Command.make("serve", {}, () =>
   Layer.launch(Layer.unwrap(Effect.map(settings, Server.layer))).pipe(Effect.onInterrupt(() => setExitCode(0)))
 ).pipe(
+  Command.withShortDescription("Run the ready server"),
   Command.withDescription(
-    "Run the ready server. Settings are environment variables: HOST, PORT, DATABASE_URL, DATA_DIR, TARGET, SITES_PORT, CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_BASE_URL, CLOUDFLARE_PAGES_PREFIX, RUNNER, MAX_RUNNING, QUEUE_POLICY, LEASE_SECONDS, ROOT_TOKEN."
+    "Run the ready server. Settings are environment variables: HOST, PORT, DATABASE_URL, DATA_DIR, TARGET, SITES_PORT, CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_BASE_URL, CLOUDFLARE_PAGES_PREFIX, RUNNER, MAX_RUNNING, MAX_RUNNING_PER_WORKSPACE, QUEUE_POLICY, LEASE_SECONDS, ROOT_TOKEN."
   )
 )

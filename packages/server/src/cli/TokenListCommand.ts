@@ -10,7 +10,7 @@ import { Screen, type Style } from "./Screen.ts"
 import { tableLines } from "./Table.ts"
 import { tame } from "./tame.ts"
 import { isDead, lifeWords, reachWords } from "./tokenWords.ts"
-import { actor, ago } from "./words.ts"
+import { ago } from "./words.ts"
 
 const options = {
   all: Flag.Boolean("all").pipe(
@@ -23,7 +23,7 @@ const options = {
 
 type Given = Command.Command.Config.Infer<typeof options>
 
-const heading = ["NAME", "TOKEN", "RIGHTS", "USED", "ENDS", "BY", "ID"]
+const heading = ["NAME", "TOKEN", "RIGHTS", "USED", "ENDS", "ID"]
 
 const rowOf = (token: TokenDetails, now: Timestamp, style: Style) => {
   const life = lifeWords(token, now)
@@ -33,7 +33,6 @@ const rowOf = (token: TokenDetails, now: Timestamp, style: Style) => {
     reachWords(token),
     token.lastUsedAt === null ? style.faint("never") : ago(token.lastUsedAt, now),
     isDead(token, now) ? style.bad(life) : life,
-    actor(token.createdBy),
     style.faint(token.id)
   ]
 }

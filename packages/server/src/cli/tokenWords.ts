@@ -1,7 +1,7 @@
 /** How tokens are written for people. */
 import type { Timestamp } from "@deploys/core"
 import type { TokenDetails } from "../api/TokensApi.ts"
-import { ago, instant } from "./words.ts"
+import { ago, ahead } from "./words.ts"
 
 /** What a token may do, and where. */
 export const reachWords = ({ rights, workspaceIds }: Pick<TokenDetails, "rights" | "workspaceIds">): string =>
@@ -11,9 +11,9 @@ export const reachWords = ({ rights, workspaceIds }: Pick<TokenDetails, "rights"
 export const isDead = ({ expiresAt, revokedAt }: TokenDetails, now: Timestamp): boolean =>
   revokedAt !== null || (expiresAt !== null && expiresAt <= now)
 
-/** Until when a token is good, or since when it is not. */
+/** How long a token is still good, or since when it is not. */
 export const lifeWords = ({ expiresAt, revokedAt }: TokenDetails, now: Timestamp): string => {
   if (revokedAt !== null) return `revoked ${ago(revokedAt, now)}`
   if (expiresAt === null) return "never"
-  return expiresAt <= now ? `ended ${ago(expiresAt, now)}` : instant(expiresAt)
+  return expiresAt <= now ? `ended ${ago(expiresAt, now)}` : ahead(expiresAt, now)
 }

@@ -7,15 +7,21 @@ const minute = 60_000
 const hour = 60 * minute
 const day = 24 * hour
 
+const span = (millis: number) => {
+  if (millis < minute) return `${Math.floor(millis / 1000)} s`
+  if (millis < hour) return `${Math.floor(millis / minute)} min`
+  return millis < 2 * day ? `${Math.floor(millis / hour)} h` : `${Math.floor(millis / day)} days`
+}
+
 /** How long ago something was, cut to the largest unit. */
 export const ago = (then: Timestamp, now: Timestamp): string => {
   const millis = timestampDistance(then, now)
-  if (millis < 10_000) return "just now"
-  if (millis < minute) return `${Math.floor(millis / 1000)} s ago`
-  if (millis < hour) return `${Math.floor(millis / minute)} min ago`
-  if (millis < 2 * day) return `${Math.floor(millis / hour)} h ago`
-  return `${Math.floor(millis / day)} days ago`
+  return millis < 10_000 ? "just now" : `${span(millis)} ago`
 }
+
+/** How far ahead something is, cut to the largest unit. */
+export const ahead = (then: Timestamp, now: Timestamp): string =>
+  `in ${span(Math.max(0, timestampDistance(now, then)))}`
 
 /** An instant to the second, in UTC. */
 export const instant = (time: Timestamp): string => `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`

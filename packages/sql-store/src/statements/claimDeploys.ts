@@ -3,7 +3,7 @@ import type { Statement } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
 import { storedJson } from "../internal/storedJson.ts"
 import { columns, jsonObject } from "../Rows.ts"
-import { notified } from "./notify.ts"
+import { type GroupOptions, notified, patient } from "./notify.ts"
 
 /** A request and the ids for the rows of its steps. */
 export interface ClaimWithIds extends ClaimRequest {
@@ -32,11 +32,12 @@ export interface Claimed extends Record<string, unknown> {
 export const claimDeploys = (
   db: Database,
   requests: ReadonlyArray<ClaimWithIds>,
-  notices: ReadonlyArray<string> = []
+  { notices = [], patience }: GroupOptions = {}
 ) => {
   const { sql, table } = db
   return sql<Claimed>`
-  WITH request AS MATERIALIZED (${requestRows(db, requests)}
+  WITH patience AS MATERIALIZED (${patient(db, patience)}
+  ), request AS MATERIALIZED (${requestRows(db, requests)}
   ), places AS MATERIALIZED (${lockPlaces(db)}
   ), lane AS MATERIALIZED (
     SELECT l.entity_id, l.workspace_id, l.active_deploy_id, l.hold IS NOT NULL AS held FROM ${table("lanes")} l
@@ -71,7 +72,7 @@ export const claimDeploys = (
 const requestRows = ({ sql }: Database, requests: ReadonlyArray<ClaimWithIds>): Statement.Fragment => sql`
   SELECT * FROM jsonb_to_recordset(${storedJson(requests.map(requestRow))}::jsonb) AS r(
     n integer, id text, owner text, lease double precision, places integer, first boolean, steps jsonb
-  )`
+  ) CROSS JOIN patience`
 
 const requestRow = (request: ClaimWithIds, n: number) => {
   const { deployId: id, leaseMillis: lease, maxRunningPerWorkspace: places = Infinity, owner, steps } = request

@@ -3,7 +3,7 @@ import type { Statement } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
 import { storedJson } from "../internal/storedJson.ts"
 import { iso } from "../Rows.ts"
-import { notified } from "./notify.ts"
+import { type GroupOptions, notified, patient } from "./notify.ts"
 
 /** What is to be changed of one deploy, and what the deploy has to be like for it. */
 export interface Patch extends Omit<MovesPatch, "phase"> {
@@ -43,10 +43,15 @@ export const patchRows = ({ sql }: Database, patches: ReadonlyArray<Patch>): Sta
  * before the wait, since whoever changes them raises the deploy's last event. Each deploy has one time for all that a patch
  * writes, read when its row is locked.
  */
-export const landPatches = (db: Database, patches: ReadonlyArray<Patch>, notices: ReadonlyArray<string> = []) => {
+export const landPatches = (
+  db: Database,
+  patches: ReadonlyArray<Patch>,
+  { notices = [], patience }: GroupOptions = {}
+) => {
   const { sql, table } = db
   return sql<Landed>`
-  WITH request AS MATERIALIZED (${patchRows(db, patches)}
+  WITH patience AS MATERIALIZED (${patient(db, patience)}
+  ), request AS MATERIALIZED (SELECT asked.* FROM (${patchRows(db, patches)}) asked CROSS JOIN patience
   ), lane AS MATERIALIZED (
     SELECT l.entity_id, l.live_deploy_id, l.active_deploy_id, l.waiting, l.waiting_auto, l.ready_at, l.hold, l.hold_sequence
     FROM ${table("lanes")} l

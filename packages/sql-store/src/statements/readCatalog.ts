@@ -25,8 +25,9 @@ export const readEntity = ({ sql, table }: Database, id: EntityId) =>
 export const readSourceEvent = ({ sql, table }: Database, id: SourceEventId) =>
   sql`SELECT ${columns(sql, "e", SourceEvent.fields)} FROM ${table("source_events")} e WHERE e.id = ${id}`
 
-/** The build with this id and what it is of. */
-export const readBuild = (db: Database, id: BuildId) => db.sql`${origins(db)} WHERE b.id = ${id}`
+/** The builds with these ids and what each is of. */
+export const readBuilds = (db: Database, ids: ReadonlyArray<BuildId>) =>
+  db.sql<{ id: BuildId }>`${origins(db)} WHERE b.id = ANY (${[...ids]}::text[])`
 
 /** The completed build of the entity's default version that was created last. */
 export const readLatestBuild = (db: Database, id: EntityId) => db.sql`${origins(db)}
@@ -34,7 +35,7 @@ export const readLatestBuild = (db: Database, id: EntityId) => db.sql`${origins(
   ORDER BY b.created_at DESC, b.id DESC LIMIT 1`
 
 const origins = ({ sql, table }: Database): Statement.Fragment => sql`
-  SELECT ${jsonObject(sql, "b", Build.fields)} AS build, ${jsonObject(sql, "v", Version.fields)} AS version,
+  SELECT b.id, ${jsonObject(sql, "b", Build.fields)} AS build, ${jsonObject(sql, "v", Version.fields)} AS version,
     ${jsonObject(sql, "e", Entity.fields)} AS entity
   FROM ${table("builds")} b
   JOIN ${table("versions")} v ON v.id = b.version_id

@@ -13,13 +13,22 @@ interface Waiting<Request, Answer> {
   readonly answer: Deferred.Deferred<Answer, SqlError.SqlError>
 }
 
-/** Writes what the requests ask for in as few commits as it can, and answers each in its place. */
+/**
+ * Writes what the requests ask for in as few commits as it can, and answers each in its place. `patience` is for how long a
+ * lock is waited for, in milliseconds; without it, as long as the session waits.
+ */
 export type Write<Request, Answer> = (
-  requests: ReadonlyArray<Request>
+  requests: ReadonlyArray<Request>,
+  patience?: number
 ) => Effect.Effect<ReadonlyArray<Exit.Exit<Answer, SqlError.SqlError>>>
 
 /** Requests of one statement at most: a longer one holds its locks for longer than it saves. */
 const most = 256
+
+/** For how long others are kept waiting by a request whose rows somebody has locked, in milliseconds. */
+const patience = 100
+
+const isBusy = ({ reason }: SqlError.SqlError) => reason._tag === "LockTimeoutError"
 
 /**
  * Group commit: while one statement is on its way, the requests of all runners gather, and the next statement takes them
@@ -52,7 +61,7 @@ export const makeGroupCommit = <Request extends About, Answer>(db: Database, wri
     Effect.suspend(() => {
       const taken = take()
       const requests = taken.map(({ request }) => request)
-      return Effect.flatMap(Effect.exit(limited(write(requests))), (exit) =>
+      return Effect.flatMap(Effect.exit(limited(write(requests, patience))), (exit) =>
         Effect.forEach(
           taken,
           ({ answer }, n) =>
@@ -63,15 +72,35 @@ export const makeGroupCommit = <Request extends About, Answer>(db: Database, wri
     })
   )
 
+  // A lone request waits for no other, but for those of fibers that can run already: an answer wakes many at once.
+  const othersThatAreReady = Effect.suspend(() => {
+    let before = 0
+    return Effect.repeat(Effect.yieldNow, {
+      until: () => {
+        const isQuiet = waiting.length === before || waiting.length >= most
+        before = waiting.length
+        return isQuiet
+      }
+    })
+  })
+
   const turn = (answer: One["answer"]) =>
     lane.withPermits(1)(
-      Effect.suspend(() => (Deferred.isDoneUnsafe(answer) ? Effect.void : Effect.andThen(Effect.yieldNow, landNext)))
+      Effect.suspend(() => (Deferred.isDoneUnsafe(answer) ? Effect.void : Effect.andThen(othersThatAreReady, landNext)))
     )
 
-  const answered = ({ answer }: One) =>
+  /** Beside the lane, a request whose rows are locked tries again, and waits for them in the database. */
+  const aside = (request: Request) =>
+    Effect.flatMap(write([request], patience), ([answer]) => answer ?? unanswered).pipe(
+      Effect.retry({ while: isBusy }),
+      limited
+    )
+
+  const answered = ({ answer, request }: One) =>
     Effect.suspend(() => turn(answer)).pipe(
       Effect.repeat({ until: () => Deferred.isDoneUnsafe(answer) }),
-      Effect.andThen(Deferred.await(answer))
+      Effect.andThen(Deferred.await(answer)),
+      Effect.catchIf(isBusy, () => aside(request))
     )
 
   const gather = Effect.fnUntraced(function* (requests: ReadonlyArray<Request>) {

@@ -26,10 +26,11 @@ const changeOf = ({ deployId }: ClaimRequest): StoreChange => ({ deployId, kind:
 const claimTogether = Effect.fnUntraced(function* (
   db: Database,
   wakeups: Wakeups["Service"],
-  requests: ReadonlyArray<ClaimWithIds>
+  requests: ReadonlyArray<ClaimWithIds>,
+  patience: number | undefined
 ) {
   const notices = yield* wakeups.notices(requests.map(changeOf))
-  const claimed = yield* claimDeploys(db, requests, notices)
+  const claimed = yield* claimDeploys(db, requests, { notices, patience })
   const atWork = claimed.filter(({ starts }) => !starts).flatMap(({ n }) => requests[n]?.deployId ?? [])
   const rows = atWork.length === 0 ? [] : yield* readDeploys(db, atWork)
   return requests.map(({ deployId }, n): Won | undefined => {
@@ -42,7 +43,7 @@ const claimTogether = Effect.fnUntraced(function* (
 
 /** Claims many deploys. */
 export const claim = (db: Database, wakeups: Wakeups["Service"]): Write<ClaimWithIds, Won | undefined> =>
-  oneByOneIfRefused((requests) => claimTogether(db, wakeups, requests))
+  oneByOneIfRefused((requests, patience) => claimTogether(db, wakeups, requests, patience))
 
 /** The claim that these rows tell of; none where the epoch has been raised since, by a cancel or the owner's next claim. */
 export const claimOf = Effect.fnUntraced(function* ({ claimed, row }: Won) {

@@ -41,11 +41,12 @@ const patchOf = ({ after, by, deployId, epoch, moves }: MoveRequest): Patch => {
 const moveTogether = Effect.fnUntraced(function* (
   db: Database,
   wakeups: Wakeups["Service"],
-  requests: ReadonlyArray<MoveRequest>
+  requests: ReadonlyArray<MoveRequest>,
+  patience: number | undefined
 ) {
   const patches = requests.map(patchOf)
   const notices = yield* wakeups.notices(patches.flatMap(changesOf))
-  const landed = new Map((yield* landPatches(db, patches, notices)).map((one) => [one.n, one]))
+  const landed = new Map((yield* landPatches(db, patches, { notices, patience })).map((one) => [one.n, one]))
   const left = patches.filter((_, n) => !landed.has(n))
   const before = left.length === 0 ? [] : yield* landedPatches(db, left)
   const earlier = new Map(before.map((one) => [left[one.n], one]))
@@ -59,7 +60,7 @@ const moveTogether = Effect.fnUntraced(function* (
 
 /** Lands moves of many deploys. */
 export const move = (db: Database, wakeups: Wakeups["Service"]): Write<MoveRequest, Moved> =>
-  oneByOneIfRefused((requests) => moveTogether(db, wakeups, requests))
+  oneByOneIfRefused((requests, patience) => moveTogether(db, wakeups, requests, patience))
 
 const resultOf = (landed: Pick<Landed, "at"> | undefined): MoveResult =>
   landed === undefined ? { _tag: "Fenced" } : { _tag: "Applied", at: Timestamp.make(landed.at) }

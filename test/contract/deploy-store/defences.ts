@@ -1,6 +1,7 @@
-import { type DeployId, DeployStore, MemoryCatalog, MemoryStore } from "@deploys/core"
-import { assert, layer } from "@effect/vitest"
-import { Effect, Layer, Option } from "effect"
+import { type DeployId, DeployStore } from "@deploys/core"
+import { assert } from "@effect/vitest"
+import { Effect, Option } from "effect"
+import type { Cases } from "./fixture.ts"
 import {
   cancel,
   claim,
@@ -8,20 +9,21 @@ import {
   expire,
   failed,
   freshEntityId,
+  freshWorkspaceId,
   history,
   insert,
   isFenced,
   lease,
   logged,
   move,
+  newDeploy,
   read,
   start,
   stepCompleted,
   stepStarted,
   take,
   upload
-} from "../../contract/deploy-store/fixture.ts"
-import { testTime } from "../../contract/passage.ts"
+} from "./fixture.ts"
 
 /** The type of the event that the status of the row should have written last. */
 const told = Effect.fnUntraced(function* (id: DeployId) {
@@ -32,11 +34,11 @@ const told = Effect.fnUntraced(function* (id: DeployId) {
 })
 
 /** Each case leaves every other defence with nothing to object to, so that it fails when its own is gone. */
-layer(Layer.provide(MemoryStore.layer, MemoryCatalog.layer))("a defence of the store that stands alone", (it) => {
+export const defencesCases: Cases = (it, pass) => {
   it.effect("refuses the epoch of an earlier claim", () =>
     Effect.gen(function* () {
       const first = yield* start()
-      yield* expire(first, testTime)
+      yield* expire(first, pass)
       yield* take(first.deployId)
       // The deploy still runs, and nobody has written since: only the epoch is another.
       assert.isTrue(yield* isFenced(first, stepStarted(upload)))
@@ -82,6 +84,18 @@ layer(Layer.provide(MemoryStore.layer, MemoryCatalog.layer))("a defence of the s
     })
   )
 
+  it.effect("gives no more places of a workspace than there are", () =>
+    Effect.gen(function* () {
+      const workspaceId = yield* freshWorkspaceId
+      const run = yield* start({ workspaceId }, { maxRunningPerWorkspace: 1 })
+      const second = yield* insert({ workspaceId })
+      // Its own lane is free: only the place is missing.
+      assert.isTrue(Option.isNone(yield* claim(second.id, { maxRunningPerWorkspace: 1 })))
+      yield* move(run, completed)
+      yield* take(second.id, { maxRunningPerWorkspace: 1 })
+    })
+  )
+
   it.effect("keeps a lane for a deploy that settles", () =>
     Effect.gen(function* () {
       const entityId = yield* freshEntityId
@@ -103,7 +117,7 @@ layer(Layer.provide(MemoryStore.layer, MemoryCatalog.layer))("a defence of the s
     Effect.gen(function* () {
       const store = yield* DeployStore
       const first = yield* start()
-      yield* expire(first, testTime)
+      yield* expire(first, pass)
       yield* take(first.deployId)
       assert.deepStrictEqual(yield* store.renew([lease(first)], 1000), [])
     })
@@ -123,4 +137,44 @@ layer(Layer.provide(MemoryStore.layer, MemoryCatalog.layer))("a defence of the s
       assert.strictEqual(event, status)
     })
   )
-})
+
+  it.effect("lets no more deploys of a workspace run than it has places", () =>
+    Effect.gen(function* () {
+      const workspaceId = yield* freshWorkspaceId
+      yield* start({ workspaceId })
+      const second = yield* insert({ workspaceId })
+      // Of an entity of its own, whose lane is free: only the place is taken.
+      assert.isTrue(Option.isNone(yield* claim(second.id, { maxRunningPerWorkspace: 1 })))
+      yield* take(second.id, { maxRunningPerWorkspace: 2 })
+    })
+  )
+
+  it.effect("refuses the epoch that a newer deploy has raised", () =>
+    Effect.gen(function* () {
+      const store = yield* DeployStore
+      const entityId = yield* freshEntityId
+      const run = yield* start({ entityId })
+      yield* move(run, stepStarted(upload))
+      yield* store.insert(yield* newDeploy({ entityId }), { queuePolicy: "replace" })
+      // It settles, where log lines are let in, and the writer knows the last event: only the epoch is another.
+      const events = yield* history(run.deployId)
+      assert.isTrue(yield* isFenced({ ...run, after: events.length }, logged("late")))
+    })
+  )
+
+  it.effect("keeps an automatic deploy from beginning while there is a hold", () =>
+    Effect.gen(function* () {
+      const store = yield* DeployStore
+      const entityId = yield* freshEntityId
+      const back = yield* store.insert(yield* newDeploy({ entityId, trigger: "rollback" }), {
+        hold: { by: "ada", reason: null }
+      })
+      const auto = yield* insert({ entityId, trigger: "auto" })
+      yield* move(yield* take(back.id), completed)
+      // It is the oldest that is pending, and the lane is free: only the hold is in its way.
+      assert.isTrue(Option.isNone(yield* claim(auto.id)))
+      yield* store.releaseHold(entityId)
+      yield* take(auto.id)
+    })
+  )
+}

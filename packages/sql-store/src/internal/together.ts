@@ -1,0 +1,29 @@
+import { Effect, Exit, Option, Request, RequestResolver } from "effect"
+import type { Database } from "./Database.ts"
+
+interface Asked<Id, Row, E> extends Request.Request<Row | undefined, E> {
+  readonly id: Id
+}
+
+/**
+ * Reads by id: what is asked for in one turn of the event loop is read by one statement. The rows are not decoded here, so
+ * that nobody gets to feel another one's row.
+ *
+ * Within a transaction of the host's each read is by itself, since others may not see what it sees.
+ */
+export const readTogether = <Id extends string, Row extends { readonly id: string }, E>(
+  { sql }: Database,
+  read: (ids: ReadonlyArray<Id>) => Effect.Effect<ReadonlyArray<Row>, E>
+): ((id: Id) => Effect.Effect<Row | undefined, E>) => {
+  const request = Request.of<Asked<Id, Row, E>>()
+  const resolver = RequestResolver.make<Asked<Id, Row, E>>((entries) =>
+    Effect.map(read([...new Set(entries.map((entry) => entry.request.id))]), (rows) => {
+      const byId = new Map<string, Row>(rows.map((row) => [row.id, row]))
+      for (const entry of entries) entry.completeUnsafe(Exit.succeed(byId.get(entry.request.id)))
+    })
+  )
+  return (id) =>
+    Effect.flatMap(Effect.serviceOption(sql.transactionService), (transaction) =>
+      Option.isSome(transaction) ? Effect.map(read([id]), ([row]) => row) : Effect.request(request({ id }), resolver)
+    )
+}
