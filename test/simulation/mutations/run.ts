@@ -65,7 +65,8 @@ const failing = (store: Store, title = ""): ReadonlyArray<string> => {
   rmSync(report, { force: true })
   const vitest = join(root, "node_modules/vitest/vitest.mjs")
   const config = join(copy, "test/simulation/mutations/vitest.config.ts")
-  run(vitest, "run", "--config", config, "--reporter=json", `--outputFile=${report}`, `-t=${title}`, store)
+  const named = title === "" ? [] : [`-t=${title}`]
+  run(vitest, "run", "--config", config, "--reporter=json", `--outputFile=${report}`, ...named, store)
   const { testResults } = JSON.parse(readFileSync(report, "utf8"))
   return testResults.flatMap(({ assertionResults, message }: TestFile) =>
     assertionResults.every(({ status }) => status !== "passed" && status !== "failed")
