@@ -138,10 +138,6 @@ export const carelessRuns: ReadonlyArray<{ readonly name: string; readonly edits
     edits: [inRun("DeployRun", "startsOfAttempt(record) >= maxStarts", "startsOfAttempt(record) >= Infinity")]
   },
   {
-    name: "an attempt that was left at work is taken up under its own number",
-    edits: [inRun("DeployRun", "left?.attempt === attempt ? left.fiber : undefined", "left?.fiber")]
-  },
-  {
     name: "an attempt that can't be stopped has ended before the next",
     edits: [inRun("StepRunner", "Exit.getSuccess(yield* Fiber.await(fiber))", "Option.none()")]
   },
