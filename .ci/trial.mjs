@@ -9,7 +9,9 @@ import { delimiter, dirname, join } from "node:path"
 import { node, root } from "./setup.mjs"
 
 const quiet = { npm_config_audit: "false", npm_config_fund: "false", npm_config_prefer_offline: "true" }
-const env = { ...process.env, ...quiet, PATH: dirname(node) + delimiter + process.env.PATH }
+// npm runs on the pinned Node here, which by itself doesn't trust the certificates that the machine was given.
+const trust = { NODE_USE_SYSTEM_CA: "1" }
+const env = { ...process.env, ...quiet, ...trust, PATH: dirname(node) + delimiter + process.env.PATH }
 
 function must(what, command, args, options) {
   const run = spawnSync(command, args, { env, encoding: "utf8", ...options })
