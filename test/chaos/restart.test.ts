@@ -34,7 +34,9 @@ describe.skipIf(!Database.available)("a PostgreSQL that crashes", () => {
         const { crash, url } = yield* cluster
         const lab = yield* makeLab(url, { apps: 24 })
         const names = ["a", "b"]
-        const nodes = yield* Effect.forEach(names, (name) => startNode(lab.config(name)), { concurrency: "unbounded" })
+        const nodes = yield* Effect.forEach(names, (name) => startNode(lab.config(name, { lease: 3000 })), {
+          concurrency: "unbounded"
+        })
         const answered: Array<DeployId> = []
         const asking = yield* Effect.forkScoped(
           Effect.forEach(Array.from({ length: 120 }), (_, n) => Effect.delay(ask(lab, n, answered), "50 millis"), {
@@ -47,7 +49,7 @@ describe.skipIf(!Database.available)("a PostgreSQL that crashes", () => {
           yield* Effect.sleep("700 millis")
         }
         yield* Fiber.join(asking)
-        yield* lab.quiet("60 seconds")
+        yield* lab.quiet("2 minutes")
         const { deploys, events, snapshot, strays } = yield* lab.verify
         assert.deepStrictEqual(
           nodes.filter(({ isGone }) => isGone),
@@ -63,6 +65,6 @@ describe.skipIf(!Database.available)("a PostgreSQL that crashes", () => {
           `PostgreSQL crashed twice: ${deploys} deploys answered and there, ${anew} with a step started anew, ${events} events checked, ${strays} strays`
         )
       }),
-    120_000
+    180_000
   )
 })

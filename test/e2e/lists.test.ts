@@ -9,7 +9,7 @@ const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta
 
 /** The commands of these documents that ask for a list. */
 const commands = [read("README.md"), read("docs/lists.md")].flatMap((document) =>
-  [...document.matchAll(/```sh\n(curl [^`]*?\/api\/deploys[^`]*)```/g)].flatMap((match) => match[1] ?? [])
+  [...document.matchAll(/```sh\n(curl [^`]*?:3000\/api\/deploys[^`]*)```/g)].flatMap((match) => match[1] ?? [])
 )
 
 const Answer = Schema.fromJsonString(

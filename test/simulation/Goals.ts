@@ -339,7 +339,7 @@ export const goals: ReadonlyArray<Goal> = [
   refused("IdempotencyKeyReused"),
   refused("DeployNotCompleted"),
   handedOver,
-  saying("step.failed", "The process ended 5 times"),
+  saying("step.failed", "The step was started 5 times"),
   saying("step.compensated", "can't be undone"),
   saying("step.compensated", "still at work"),
   undoneLater,

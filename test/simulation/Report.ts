@@ -47,7 +47,7 @@ export const describeHistory = ({ calls, effects }: History): ReadonlyArray<stri
 export const report = (scenario: Scenario, history: History, breaches: ReadonlyArray<Breach>): string =>
   [
     `SEED="${scenario.name}": run it again by`,
-    `  SEED="${scenario.name}" npm test -- test/simulation/seeds.test.ts`,
+    `  SEED="${scenario.name}" npm test -- test/simulation/seeds`,
     "broken:",
     ...breaches.map(({ number, says }) => `  ${number}. ${says}`),
     `faults (${scenario.faults.length}):`,

@@ -15,7 +15,7 @@ describe.each([["fault"], ["pair"], ["moment"]] as const)("%s", (kind) => {
     `${titles[kind]}, of %s`,
     (script) => {
       const scenarios = kinds[kind](script)
-      assert.isAbove(scenarios.length, 40)
+      assert.isAbove(scenarios.length, 20)
       for (const scenario of scenarios) {
         const history = simulate(scenario)
         const breaches = check(history)

@@ -132,12 +132,12 @@ export const pairAtEachCall = (script: string): ReadonlyArray<Scenario> => {
   )
 }
 
-/** The script with a machine that dies, stops or stands still past its lease, one at a time, twice a second. */
+/** The script with a machine that dies, stops or stands still past its lease, one at a time, every 600 ms. */
 export const faultAtEachMoment = (script: string): ReadonlyArray<Scenario> =>
   named(
     "moment",
     script,
-    Array.from({ length: 14 }, (_, index) => 50 + index * 400).flatMap((at) =>
+    Array.from({ length: 9 }, (_, index) => 50 + index * 600).flatMap((at) =>
       [0, 1].flatMap((machine) =>
         (["kill", "stop", "freeze"] as const).map((what): ReadonlyArray<Fault> => {
           return [{ at, machine, what, millis: what === "freeze" ? 6500 : 0 }]

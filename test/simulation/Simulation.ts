@@ -6,24 +6,22 @@ import {
   type DeployId,
   type DeployStore,
   type LeaseRef,
-  type OnceOptions,
-  trustedPrincipal
+  type OnceOptions
 } from "@deploys/core"
-import { Duration, Effect, Exit, type Layer, Stream } from "effect"
+import { Duration, Effect, Exit, type Layer } from "effect"
 import type { CallFault, MachineFault, Operation } from "./Faults.ts"
-import type { Asked, History, Reading } from "./History.ts"
+import type { Asked, History } from "./History.ts"
 import { Dice } from "./machine/Dice.ts"
 import type { Machine } from "./machine/Machine.ts"
 import { Node, type Surroundings } from "./machine/Node.ts"
 import { Timeline } from "./machine/Timeline.ts"
+import { ada, Reader } from "./Reader.ts"
 import type { Ask, Scenario } from "./Scenario.ts"
 import { Ownership } from "./invariants/Ownership.ts"
 import { Database } from "./store/Database.ts"
 import { attempts, type PlanVersion, versions } from "./world/SimulatedTarget.ts"
 import { builds, entityIds, sourceEventId as eventIdOf } from "./world/catalog.ts"
 import { World } from "./world/World.ts"
-
-const ada = trustedPrincipal("ada")
 
 /** How long everything may take to come to its end once faults have ended. */
 const patience = 120_000
@@ -343,51 +341,12 @@ class Simulation {
   }
 }
 
-/** Reads the feed of a deploy to its end, over as many connections as that takes. */
-class Reader {
-  isDone = false
-  #connections = 0
-  #on: Machine | null = null
-  readonly #deployId: DeployId
-  readonly #timeline: Timeline
-  readonly #serving: () => Node | undefined
-  readonly #sequences: Array<number> = []
-
-  constructor(deployId: DeployId, timeline: Timeline, serving: () => Node | undefined) {
-    this.#deployId = deployId
-    this.#timeline = timeline
-    this.#serving = serving
-  }
-
-  get reading(): Reading {
-    return { deployId: this.#deployId, sequences: this.#sequences, connections: this.#connections }
-  }
-
-  connect(): void {
-    const node = this.#serving()
-    if (node === undefined || node.engine === null) return this.#later()
-    this.#connections += 1
-    this.#on = node.machine
-    const feed = node.engine.events(ada, this.#deployId, { after: this.#sequences.at(-1) ?? 0 })
-    const reading = Stream.runForEach(feed, (event) =>
-      Effect.sync(() => void (event.type !== "progress" && this.#sequences.push(event.sequence)))
-    )
-    node.machine.fork(reading, (exit) => {
-      if (Exit.isSuccess(exit)) this.isDone = true
-      else this.lost(node.machine)
-    })
-  }
-
-  lost(machine: Machine): void {
-    if (this.#on === machine && !this.isDone) this.#later()
-  }
-
-  #later(): void {
-    this.#on = null
-    this.#timeline.after(300, () => this.connect())
-  }
-}
-
 /** Runs a scenario to its end, and tells all that happened. */
-export const simulate = (scenario: Scenario, options: SimulationOptions = {}): History =>
-  new Simulation(scenario, options).run()
+export const simulate = (scenario: Scenario, options: SimulationOptions = {}): History => {
+  // Every call of an `Effect.fn` notes where it was made, which is a quarter of what a run costs.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  const history = new Simulation(scenario, options).run()
+  Error.stackTraceLimit = stackTraceLimit
+  return history
+}

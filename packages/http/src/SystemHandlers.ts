@@ -25,7 +25,7 @@ const inTime = Effect.fnUntraced(function* <A, E>(call: Effect.Effect<A, E>) {
   )
 })
 
-/** An answer of the store's within two seconds. Whoever asks in the same second gets the same, so that asking costs nothing. */
+/** Whether the store answers within two seconds. Who asks within a second of another gets the same: no flood reaches it. */
 const storeAnswers = Effect.flatMap(DeployEngine, (engine) =>
   engine
     .list(prober, { limit: 1, total: false })

@@ -34,12 +34,16 @@ const makeStore = Effect.fnUntraced(function* (stored: ReadonlyArray<EncodedEven
   return { read, reads }
 })
 
+const turn = Effect.promise(() => new Promise((next) => setImmediate(next)))
+/** Enough for all that waits for neither clock nor socket. */
+const turns = Effect.repeat(turn, { times: 30 })
+
 /** Lets the ticks pass in which events gather. */
 const settled = <A, E>(fiber: Fiber.Fiber<A, E>) =>
   Effect.gen(function* () {
     while (fiber.pollUnsafe() === undefined) {
       yield* TestClock.adjust("25 millis")
-      yield* Effect.promise(() => new Promise((next) => setImmediate(next)))
+      yield* turn
     }
     return yield* Fiber.join(fiber)
   })
@@ -131,7 +135,7 @@ describe("a shared feed", () => {
       const reader = yield* Effect.forkChild(Stream.runForEach(feed.reader(0), () => Effect.never))
       for (const _ of range(1, 50)) {
         yield* TestClock.adjust("25 millis")
-        yield* Effect.promise(() => new Promise((next) => setImmediate(next)))
+        yield* turn
       }
       assert.isBelow(yield* Ref.get(pulled), 300)
       yield* Fiber.interrupt(reader)
@@ -147,7 +151,6 @@ describe("a shared feed", () => {
         .reader(0)
         .pipe(Stream.runForEach((bytes) => Effect.sync(() => void pieces.push(Buffer.from(bytes).toString()))))
       yield* Effect.forkScoped(reader, { startImmediately: true })
-      const turns = Effect.promise(() => new Promise((next) => setTimeout(next, 5)))
       for (const sequence of [1, 2, 3, 4]) {
         yield* Queue.offer(live, event(sequence))
         yield* turns
@@ -183,7 +186,7 @@ describe("a shared feed", () => {
         scope
       )
       yield* Effect.forkScoped(Stream.runDrain(feed.reader(0)), { startImmediately: true })
-      yield* Effect.promise(() => new Promise((next) => setTimeout(next, 5)))
+      yield* turns
       yield* Scope.close(scope, Exit.void)
       yield* Deferred.await(stopped)
     })

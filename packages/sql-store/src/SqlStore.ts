@@ -55,6 +55,9 @@ const positions = <E, R>(rows: Effect.Effect<ReadonlyArray<unknown>, E, R>) =>
   Effect.flatMap(rows, ([row]) => decodePositions(row))
 const decodeLeases = Schema.decodeUnknownEffect(Schema.Array(Lease))
 
+/** A span as `Effect.fn` makes it, but without a stack trace: what a run does at every step does not take one each time. */
+const spanned = (name: string) => Effect.withSpan(name, {}, { captureStackTrace: false })
+
 const make = Effect.gen(function* () {
   const db = yield* makeDatabase
   const ids = yield* IdGenerator
@@ -94,12 +97,16 @@ const make = Effect.gen(function* () {
       yield* tell(released.flatMap(({ next }) => (next === null ? [] : [{ deployId: next, kind: "ready" as const }])))
     }, operation("DeployStore.releaseHold")),
 
-    find: Effect.fn("DeployStore.find")(function* (id) {
-      const row = yield* readDeploy(id)
-      if (row === undefined) return Option.none()
-      const { deploy, steps } = yield* decodeRow(row)
-      return Option.some({ deploy, steps })
-    }, operation("DeployStore.find")),
+    find: Effect.fnUntraced(
+      function* (id) {
+        const row = yield* readDeploy(id)
+        if (row === undefined) return Option.none()
+        const { deploy, steps } = yield* decodeRow(row)
+        return Option.some({ deploy, steps })
+      },
+      operation("DeployStore.find"),
+      spanned("DeployStore.find")
+    ),
 
     list: Effect.fn("DeployStore.list")(lists.list, answered("DeployStore.list")),
 
@@ -110,19 +117,27 @@ const make = Effect.gen(function* () {
       return (yield* claimableDeploys(db, options)).map(({ id }) => DeployId.make(id))
     }, operation("DeployStore.claimable")),
 
-    claim: Effect.fn("DeployStore.claim")(function* (request) {
-      const [won] = yield* claimTogether([yield* withStepIds(ids, request)])
-      if (won === undefined) return Option.none()
-      if (won.claimed.starts) yield* tellHere([{ deployId: request.deployId, kind: "events" }])
-      return Option.fromNullishOr(yield* claimOf(won))
-    }, answered("DeployStore.claim")),
+    claim: Effect.fnUntraced(
+      function* (request) {
+        const [won] = yield* claimTogether([yield* withStepIds(ids, request)])
+        if (won === undefined) return Option.none()
+        if (won.claimed.starts) yield* tellHere([{ deployId: request.deployId, kind: "events" }])
+        return Option.fromNullishOr(yield* claimOf(won))
+      },
+      answered("DeployStore.claim"),
+      spanned("DeployStore.claim")
+    ),
 
-    move: Effect.fn("DeployStore.move")(function* (requests) {
-      const moved = yield* moveTogether(requests)
-      yield* tellHere(moved.flatMap(({ changes }) => changes))
-      yield* tell(moved.flatMap(({ superseded }) => superseded))
-      return moved.map(({ result }) => result)
-    }, answered("DeployStore.move")),
+    move: Effect.fnUntraced(
+      function* (requests) {
+        const moved = yield* moveTogether(requests)
+        yield* tellHere(moved.flatMap(({ changes }) => changes))
+        yield* tell(moved.flatMap(({ superseded }) => superseded))
+        return moved.map(({ result }) => result)
+      },
+      answered("DeployStore.move"),
+      spanned("DeployStore.move")
+    ),
 
     renew: Effect.fn("DeployStore.renew")(function* (refs, leaseMillis) {
       return yield* decodeLeases(yield* renewLeases(leases, refs, leaseMillis))

@@ -45,16 +45,12 @@ const subjects = (scope: ScopeName, total: boolean): ReadonlyArray<Subject> => [
     port: portOf(drizzle),
     requests: since.map((at) => toPeer(portOf(drizzle), scope, total, at))
   },
-  ...(scope === "five"
-    ? []
-    : [
-        {
-          name: "postgraphile",
-          server: postgraphile,
-          port: portOf(postgraphile),
-          requests: [toPostgraphile(portOf(postgraphile), scope, total)]
-        }
-      ])
+  {
+    name: "postgraphile",
+    server: postgraphile,
+    port: portOf(postgraphile),
+    requests: since.map((at) => toPostgraphile(portOf(postgraphile), scope, total, at))
+  }
 ]
 
 const cells: ReadonlyArray<readonly [scope: ScopeName, total: boolean]> = [

@@ -36,14 +36,19 @@ export const toOurs = (port: number, token: string, total: boolean, at: string):
 export const toPeer = (port: number, scope: ScopeName, total: boolean, at: string): Wire =>
   get(port, `/${scope}?${new URLSearchParams({ total: String(total), statuses: statuses.join(","), since: at })}`)
 
-const fields = `nodes { rowId: id workspaceId entityId sequenceNumber buildId status trigger sourceEventId productionUrl previewUrl
+const fields = `nodes { rowId workspaceId entityId sequenceNumber buildId status trigger sourceEventId productionUrl previewUrl
   error metadata createdBy startedAt completedAt createdAt failureCode isLive } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }`
 
-/** The request to PostGraphile, without the filter, which its core has only for indexed columns. */
-export const toPostgraphile = (port: number, scope: ScopeName, total: boolean): Wire => {
-  const condition = scope === "all" ? "" : `, condition: { workspaceId: "${scopes[scope][0]}" }`
-  const query = `{ allDeploys(first: 100, orderBy: [CREATED_AT_DESC, PRIMARY_KEY_DESC]${condition}) { ${total ? "totalCount " : ""}${fields} } }`
-  const body = JSON.stringify({ query: query.replaceAll(/\s+/g, " ") })
+/** The request to PostGraphile: the same filter, in the words of its plugin, and the scope as another one. */
+export const toPostgraphile = (port: number, scope: ScopeName, total: boolean, at: string): Wire => {
+  const filter = {
+    status: { in: statuses },
+    createdAt: { greaterThanOrEqualTo: at },
+    ...(scope === "one" && { workspaceId: { equalTo: scopes.one[0] } }),
+    ...(scope === "five" && { workspaceId: { in: scopes.five } })
+  }
+  const query = `query ($filter: DeployFilter) { allDeploys(first: 100, orderBy: [CREATED_AT_DESC, PRIMARY_KEY_DESC], filter: $filter) { ${total ? "totalCount " : ""}${fields} } }`
+  const body = JSON.stringify({ query: query.replaceAll(/\s+/g, " "), variables: { filter } })
   return [
     "POST /graphql HTTP/1.1",
     `Host: 127.0.0.1:${port}`,

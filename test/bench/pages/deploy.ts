@@ -15,6 +15,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Duration, Effect, Layer, Redacted, Stream } from "effect"
+import { peakMemory } from "../../setup/peakMemory.ts"
 
 const [baseUrl = "", accountId = "", apiToken = "", root = "", ...artifacts] = process.argv.slice(2)
 
@@ -50,7 +51,7 @@ const deploy = Effect.fn(function* (index: number) {
 const measured = (_: string, index: number) =>
   Effect.map(Effect.timed(deploy(index)), ([took]) => ({
     millis: Math.round(Duration.toMillis(took)),
-    megabytes: process.resourceUsage().maxRSS / 1024
+    megabytes: peakMemory()
   }))
 
 NodeRuntime.runMain(

@@ -70,6 +70,11 @@ export class Proxy {
     this.#traps = [...this.#traps, { matches, loss }]
   }
 
+  /** Loses nothing more. */
+  heal(): void {
+    this.#traps = []
+  }
+
   /** From now on takes everything and passes on nothing, and says so to nobody; or lets it all through again. */
   blackHole(on: boolean): void {
     this.#isBlackHole = on

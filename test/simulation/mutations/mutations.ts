@@ -121,6 +121,44 @@ export const mutations: ReadonlyArray<Mutation> = [
   }
 ]
 
+const inRun = (file: string, from: string, to: string): Edit => ({ file: `core/src/run/${file}.ts`, from, to })
+
+/** What the runner is careful about: the simulation must find that it is not any more. */
+export const carelessRuns: ReadonlyArray<{ readonly name: string; readonly edits: ReadonlyArray<Edit> }> = [
+  {
+    name: "a deploy runs once in a process",
+    edits: [inRun("DeployRunner", "if (atWork.has(id)) return", "")]
+  },
+  {
+    name: "an attempt that has failed before a crash is over",
+    edits: [inRun("DeployRun", "isBetweenAttempts(record) ? record.attempt + 1 : ", "")]
+  },
+  {
+    name: "starts that end in a crash are counted",
+    edits: [inRun("DeployRun", "startsOfAttempt(record) >= maxStarts", "startsOfAttempt(record) >= Infinity")]
+  },
+  {
+    name: "an attempt that can't be stopped has ended before the next",
+    edits: [inRun("StepRunner", "Exit.getSuccess(yield* Fiber.await(fiber))", "Option.none()")]
+  },
+  {
+    name: "an attempt that is late leaves its deploy unresolved",
+    edits: [inRun("DeploySettling", "isLate: true", "isLate: false")]
+  },
+  {
+    name: "a deploy that waits for what it left at work keeps its lease",
+    edits: [inRun("DeployRunner", "isAnyAtWork(inFlight.values()) ? Effect.void : ", "")]
+  },
+  {
+    name: "the plan fits the steps that are stored",
+    edits: [inRun("StepRecords", "if (missing !== undefined)", "if (missing !== missing)")]
+  },
+  {
+    name: "a leftover of a run is undone",
+    edits: [inRun("StepRecords", "(step.starts > 0 && step.undoable)", "false")]
+  }
+]
+
 /**
  * Pairs that nothing but their direct tests has seen: both guard against a writer that holds the present epoch, and a
  * runner writes one thing after the other.

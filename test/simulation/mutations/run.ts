@@ -1,12 +1,13 @@
 // Takes each defence out of a copy of the sources, of the store in memory and of the one in SQL (on PGlite), and shows that
-// its case of the contract fails; then each pair in memory, and that the simulation breaks an invariant.
+// its case of the contract fails; then each pair in memory, and what the runner is careful about, and that the simulation
+// breaks an invariant.
 // `node test/simulation/mutations/run.ts [seeds for a pair, by default 400]`
 import { spawnSync } from "node:child_process"
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { type Edit, type Mutation, mutations, unseenPairs } from "./mutations.ts"
+import { carelessRuns, type Edit, type Mutation, mutations, unseenPairs } from "./mutations.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 const copy = mkdtempSync(join(tmpdir(), "mutations-"))
@@ -15,7 +16,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 
 /** A workspace of its own that holds the two packages and these tests, and finds everything else where it is. */
 const makeCopy = () => {
-  for (const folder of ["test/simulation", "test/contract", "test/setup"])
+  for (const folder of ["test/simulation", "test/contract"])
     cpSync(join(root, folder), join(copy, folder), { recursive: true })
   cpSync(join(root, "package.json"), join(copy, "package.json"))
   mkdirSync(join(copy, "node_modules/@deploys"), { recursive: true })
@@ -31,6 +32,7 @@ const makeCopy = () => {
         )
     symlinkSync(join(copy, "packages", name), join(copy, "node_modules/@deploys", name))
   }
+  symlinkSync(join(root, "packages/sql-store/assets"), join(copy, "packages/sql-store/assets"))
   symlinkSync(join(copy, "packages/core"), join(copy, "packages/sql-store/node_modules/@deploys/core"))
   for (const name of readdirSync(join(root, "node_modules")))
     if (!name.startsWith(".") && name !== "@deploys")
@@ -50,7 +52,12 @@ const takeOut = (edits: ReadonlyArray<Edit>) => {
 
 const run = (...args: ReadonlyArray<string>) => spawnSync(process.execPath, args, { cwd: copy, encoding: "utf8" })
 
-type Store = "Memory" | "Pglite"
+interface TestFile {
+  readonly message: string
+  readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly title: string }>
+}
+
+type Store = "MemoryStore" | "pglite"
 
 /** The cases of a store's contract that fail, of all or of those of this name; none ran where there is no report. */
 const failing = (store: Store, title = ""): ReadonlyArray<string> => {
@@ -58,10 +65,13 @@ const failing = (store: Store, title = ""): ReadonlyArray<string> => {
   rmSync(report, { force: true })
   const vitest = join(root, "node_modules/vitest/vitest.mjs")
   const config = join(copy, "test/simulation/mutations/vitest.config.ts")
-  run(vitest, "run", "--config", config, "--reporter=json", `--outputFile=${report}`, `-t=${title}`, `${store}Store`)
+  const named = title === "" ? [] : [`-t=${title}`]
+  run(vitest, "run", "--config", config, "--reporter=json", `--outputFile=${report}`, ...named, store)
   const { testResults } = JSON.parse(readFileSync(report, "utf8"))
-  return testResults.flatMap(({ assertionResults }: { assertionResults: ReadonlyArray<Record<string, string>> }) =>
-    assertionResults.flatMap(({ status, title }) => (status === "failed" ? [title] : []))
+  return testResults.flatMap(({ assertionResults, message }: TestFile) =>
+    assertionResults.every(({ status }) => status !== "passed" && status !== "failed")
+      ? [`it does not run: ${message}`]
+      : assertionResults.flatMap(({ status, title }) => (status === "failed" ? [title] : []))
   )
 }
 
@@ -78,14 +88,14 @@ const judge = (isSeen: boolean, what: string, seen: string) => {
 }
 
 const judgeWhole = () => {
-  const wrong = [...failing("Memory"), ...failing("Pglite"), firstBreach(seeds)].filter((what) => what !== "")
+  const wrong = [...failing("MemoryStore"), ...failing("pglite"), firstBreach(seeds)].filter((what) => what !== "")
   judge(wrong.length === 0, "nothing taken out", wrong.join("; ") || "nothing fails")
 }
 
 const judgeAlone = ({ memory, name, sql, test }: Mutation) => {
   for (const [store, edits] of [
-    ["Memory", memory],
-    ["Pglite", sql]
+    ["MemoryStore", memory],
+    ["pglite", sql]
   ] as const) {
     takeOut(edits)
     const failed = failing(store, test)
@@ -101,9 +111,18 @@ const judgePair = (one: Mutation, other: Mutation) => {
   else judge(breach !== "", `${one.name} and ${other.name}`, breach || `nothing in ${seeds} seeds`)
 }
 
+const judgeRuns = () => {
+  for (const { edits, name } of carelessRuns) {
+    takeOut(edits)
+    const breach = firstBreach(5 * seeds)
+    judge(breach !== "", name, breach || `nothing in ${5 * seeds} seeds`)
+  }
+}
+
 makeCopy()
 judgeWhole()
 for (const mutation of mutations) judgeAlone(mutation)
+judgeRuns()
 for (const [index, one] of mutations.entries())
   for (const other of mutations.slice(index + 1)) if (one.memory !== other.memory) judgePair(one, other)
 rmSync(copy, { recursive: true, force: true })

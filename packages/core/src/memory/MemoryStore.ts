@@ -23,6 +23,9 @@ const now: Effect.Effect<Now> = Effect.map(Clock.currentTimeNanos, (nanos) => ({
   millis: Number(nanos / 1_000_000n)
 }))
 
+/** A span as `Effect.fn` makes it, but without a stack trace: what a run does at every step does not take one each time. */
+const spanned = (name: string) => Effect.withSpan(name, {}, { captureStackTrace: false })
+
 const make = Effect.gen(function* () {
   const ids = yield* IdGenerator
   const catalog = yield* Catalog
@@ -69,21 +72,22 @@ const make = Effect.gen(function* () {
     releaseHold: Effect.fn("DeployStore.releaseHold")((entityId) =>
       commit((state, at) => releaseHold(state, at, entityId))
     ),
-    find: Effect.fn("DeployStore.find")((id) =>
-      read((state) =>
-        Option.fromNullishOr(deployOf(state, id)).pipe(Option.map(({ deploy, steps }) => ({ deploy, steps })))
-      )
-    ),
+    find: (id) =>
+      spanned("DeployStore.find")(
+        read((state) =>
+          Option.fromNullishOr(deployOf(state, id)).pipe(Option.map(({ deploy, steps }) => ({ deploy, steps })))
+        )
+      ),
     list: Effect.fn("DeployStore.list")(list),
     listJson: Effect.fn("DeployStore.listJson")((query) => Effect.map(list(query), JSON.stringify)),
     claimable: Effect.fn("DeployStore.claimable")((options) => read((state, at) => claimable(state, at, options))),
-    claim: Effect.fn("DeployStore.claim")(function* (request) {
+    claim: Effect.fnUntraced(function* (request) {
       const stepIds = yield* Effect.forEach(request.steps, () => ids.next("stp"))
       return yield* commit((state, at) =>
         claim(state, at, { ...request, stepIds: stepIds.map((id) => StepId.make(id)) })
       )
-    }),
-    move: Effect.fn("DeployStore.move")((requests) => commit((state, at) => move(state, at, requests))),
+    }, spanned("DeployStore.claim")),
+    move: (requests) => spanned("DeployStore.move")(commit((state, at) => move(state, at, requests))),
     renew: Effect.fn("DeployStore.renew")((leases, millis) => commit((state, at) => renew(state, at, leases, millis))),
     release: Effect.fn("DeployStore.release")((leases) => commit((state) => release(state, leases))),
     cancel: Effect.fn("DeployStore.cancel")((request) =>

@@ -114,7 +114,9 @@ const refuseCrashing = (record: StepRecord, maxStarts: number) =>
   record.status === "running" && !isBetweenAttempts(record) && startsOfAttempt(record) >= maxStarts
     ? new StepFailed({
         attempt: Math.max(1, record.attempt),
-        error: new StepError({ message: `The process ended ${maxStarts} times while the step was at work` })
+        error: new StepError({
+          message: `The step was started ${maxStarts} times, and each time its runner crashed or lost the deploy`
+        })
       })
     : Effect.void
 

@@ -84,15 +84,13 @@ const retryDecision = Effect.fnUntraced(function* (step: Step<unknown>, used: nu
       () => Effect.succeed(Option.none<number>())
     )
   })
-  const wound = new StepError({ message: "an attempt before a crash" })
-  for (let attempt = 1; attempt < used; attempt++) yield* next(wound)
+  for (let attempt = 1; attempt < used; attempt++) yield* next(new StepError({ message: "an attempt before a crash" }))
   return next
 })
 
 /** Undoes what an attempt over its limit has made. While that fails the next attempt can't begin. */
 const reconcile = (step: Step<unknown>, context: RunContext, output: Option.Option<Schema.Json>) =>
   contained(step.undo("discarded", context, output)).pipe(
-    undoSpan(step.name),
     Effect.retry({ schedule: step.retry, while: (error) => error.retryable }),
     Effect.mapError(
       ({ message }) =>

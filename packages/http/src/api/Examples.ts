@@ -127,8 +127,10 @@ export const ofProblems: ReadonlyMap<string, object> = new Map<string, object>([
     { detail: "The deploy failed", deployId: deploy.id, deployStatus: "failed", failureCode: "step_failed" }
   ],
   ["IdempotencyKeyReused", { detail: "The key was used for another request" }],
+  ["RequestTimeout", { detail: "The body was not in within 30 seconds" }],
   ["PayloadTooLarge", { detail: "The body is larger than 65536 bytes", maxBytes: 65_536 }],
   ["UnsupportedMediaType", { detail: "The body is not application/json", accepted: ["application/json"] }],
+  ["TooManyRequests", { detail: "The caller may make 6000 requests in 60 seconds", retryAfterSeconds: 2 }],
   ["InternalError", { detail: "The server failed; its log says why", requestId: "req_01m87n75yqfmja2b0ww6jktjf9" }],
   ["TooManyRequests", { detail: "The caller may make 6000 requests in 60 seconds", retryAfterSeconds: 5 }],
   ["RequestTimeout", { detail: "The body was not in within 30 seconds" }],

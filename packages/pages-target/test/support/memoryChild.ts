@@ -4,6 +4,7 @@ import { ArtifactPath, ArtifactStore } from "@deploys/core"
 import { PagesApi, PagesConfig, PagesTarget } from "@deploys/pages-target"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Effect, Layer, Redacted, Stream } from "effect"
+import { peakMemory } from "../../../../test/setup/peakMemory.ts"
 import { runPlan } from "./plans.ts"
 
 const [baseUrl = "", accountId = "", apiToken = "", count = "", size = ""] = process.argv.slice(2)
@@ -45,7 +46,7 @@ const measured = Effect.gen(function* () {
   yield* deploy("before")
   const idle = process.memoryUsage().rss
   yield* deploy("site")
-  return Math.round((process.resourceUsage().maxRSS * 1024 - idle) / 1024 / 1024)
+  return Math.round(peakMemory() - idle / 1024 / 1024)
 })
 
 process.stdout.write(String(await Effect.runPromise(Effect.provide(measured, target))))

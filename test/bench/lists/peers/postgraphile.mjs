@@ -1,12 +1,13 @@
-// PostGraphile with its stock preset.
+// PostGraphile with its stock preset, and the filter that its docs name.
 import { createServer } from "node:http"
 import { grafserv } from "postgraphile/grafserv/node"
 import { makePgService } from "postgraphile/adaptors/pg"
 import { PostGraphileAmberPreset } from "postgraphile/presets/amber"
 import { postgraphile } from "postgraphile"
+import { PostGraphileConnectionFilterPreset } from "postgraphile-plugin-connection-filter"
 
 const instance = postgraphile({
-  extends: [PostGraphileAmberPreset],
+  extends: [PostGraphileAmberPreset, PostGraphileConnectionFilterPreset],
   pgServices: [
     makePgService({ connectionString: process.env.DATABASE_URL, schemas: ["deploys"], poolConfig: { max: 10 } })
   ],
