@@ -19,14 +19,14 @@ const counting = (over: Deferred.Deferred<void>) =>
       let left = count
       return DeployStore.of({
         ...store,
+        // Where a renewal is told that the deploy has ended before its runner is, the runner no longer waits for the answer.
         move: Effect.fnUntraced(function* (requests) {
-          // Where a renewal is told that the deploy has ended before its runner is, the runner waits for its answer no longer.
-          const results = yield* Effect.uninterruptible(store.move(requests))
+          const results = yield* store.move(requests)
           for (const [i, { moves }] of requests.entries())
             if (results[i]?._tag === "Applied" && moves.some(({ _tag }) => _tag === "Completed")) left -= 1
           if (left === 0) yield* Deferred.succeed(over, undefined)
           return results
-        })
+        }, Effect.uninterruptible)
       })
     })
   )
