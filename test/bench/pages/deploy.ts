@@ -15,7 +15,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Duration, Effect, Layer, Redacted, Stream } from "effect"
-import { peakMemory } from "../../setup/peakMemory.ts"
+import { readFileSync } from "node:fs"
 
 const [baseUrl = "", accountId = "", apiToken = "", root = "", ...artifacts] = process.argv.slice(2)
 
@@ -47,6 +47,9 @@ const deploy = Effect.fn(function* (index: number) {
   const { error, status } = yield* get(me, id)
   if (status !== "completed") yield* Effect.die(error)
 })
+
+/** In MiB. `maxRSS` starts at what the parent had at the fork. */
+const peakMemory = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024
 
 const measured = (_: string, index: number) =>
   Effect.map(Effect.timed(deploy(index)), ([took]) => ({
