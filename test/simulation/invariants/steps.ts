@@ -56,7 +56,7 @@ const stepsInOrder: Invariant = {
 }
 
 /** Why a step may fail with tries left. */
-const forGood = /refused|longer than|process ended|be undone/
+const forGood = /refused|longer than|was started \d times|be undone/
 
 /** A step that failed for good fails its deploy, which names it; and it had no tries left. */
 const stepsFail: Invariant = {
