@@ -38,16 +38,31 @@ const makeApp = Effect.fnUntraced(function* (choice: AppChoice) {
 const inAnother = ({ id, name, workspaceId }: Entity) =>
   fail(`The app ${name} (${id}) is in the workspace ${workspaceId}, not in the one of --workspace`)
 
+/** The app with this name, if there is one that the token sees. */
+const findApp = Effect.fnUntraced(function* (choice: AppChoice) {
+  const { api } = yield* ApiClient
+  const { data } = yield* api.apps.list()
+  const app = data.find(({ name }) => name === choice.name)
+  if (app === undefined) return Option.none()
+  return Option.contains(choice.workspace, app.workspaceId) || Option.isNone(choice.workspace)
+    ? Option.some({ app, made: false })
+    : yield* inAnother(app)
+})
+
 /** The app with this name, made where it is missing. */
 export const chooseApp = Effect.fn("deploys.chooseApp")(
   function* (choice: AppChoice) {
-    const { api } = yield* ApiClient
-    const { data } = yield* api.apps.list()
-    const app = data.find(({ name }) => name === choice.name)
-    if (app === undefined) return yield* makeApp(choice)
-    return Option.contains(choice.workspace, app.workspaceId) || Option.isNone(choice.workspace)
-      ? { app, made: false }
-      : yield* inAnother(app)
+    const found = yield* findApp(choice)
+    if (Option.isSome(found)) return found.value
+    return yield* Effect.catchTag(
+      makeApp(choice),
+      "NameTaken",
+      // Another command may have made it since; else it is of a workspace that the token does not see.
+      Effect.fnUntraced(function* (taken) {
+        const other = yield* findApp(choice)
+        return Option.isSome(other) ? other.value : yield* taken
+      })
+    )
   },
   (effect) => Effect.flatMap(ApiClient, ({ url }) => Effect.mapError(effect, callFailure(url)))
 )
