@@ -1,5 +1,6 @@
 // Deploys of five durable steps a second, against peers that run workflows or jobs on the same PostgreSQL, in one run.
-// `COUNT` scales how many there are (default 1), `ROUNDS` how often (3), `ONLY` names peers with commas.
+// `COUNT` scales how many there are (default 1), `ROUNDS` how often (3), `ONLY` names peers with
+// commas, `IN_FLIGHT` is one of 1, 32 and 128.
 import { cpus } from "node:os"
 import { join } from "node:path"
 import { startCluster } from "../../setup/cluster.ts"
@@ -27,13 +28,13 @@ const all: ReadonlyArray<Peer> = [
   { name: "ours", file: join(here, "ours.ts"), prepare: join(here, "prepare.ts"), counts: [300, 2000, 3000] },
   { name: "dbos", file: join(installed, "dbos.mjs"), counts: [150, 300, 300] },
   {
-    name: "pg-boss, steps written",
+    name: "pg-boss with steps",
     file: join(installed, "pg-boss.mjs"),
     env: { STEPS: "5" },
     counts: [0, 2000, 2000]
   },
-  { name: "pg-boss, no steps", file: join(installed, "pg-boss.mjs"), env: { STEPS: "0" }, counts: [0, 4000, 4000] },
-  { name: "graphile-worker, chain", file: join(installed, "graphile-worker.mjs"), counts: [0, 300, 0] }
+  { name: "pg-boss without steps", file: join(installed, "pg-boss.mjs"), env: { STEPS: "0" }, counts: [0, 4000, 4000] },
+  { name: "graphile-worker chain", file: join(installed, "graphile-worker.mjs"), counts: [0, 300, 0] }
 ]
 const peers = all.filter(({ name }) => only?.includes(name) ?? true)
 

@@ -1,47 +1,14 @@
 import type { StepRecord } from "@deploys/core"
+import { stepDisorder } from "../../invariants/stepDisorder.ts"
 import { ofEach, type Rule } from "./Rule.ts"
 import type { EventRow } from "./Snapshot.ts"
-
-interface Followed {
-  readonly completed: Set<number>
-  readonly running: Map<number, number>
-  readonly retried: Map<number, number>
-}
-
-const wrongStart = (
-  { completed, retried, running }: Followed,
-  { attempt, index }: { readonly attempt: number; readonly index: number }
-): string | null => {
-  if (completed.has(index)) return "started though it had completed"
-  for (let earlier = 0; earlier < index; earlier++)
-    if (!completed.has(earlier)) return `started before step ${earlier} had completed`
-  const retry = retried.get(index)
-  const wanted = retry === undefined ? (running.get(index) ?? 1) : retry + 1
-  return attempt === wanted ? null : `started attempt ${attempt}, not ${wanted}`
-}
-
-function* disorder(events: ReadonlyArray<EventRow>): Iterable<string> {
-  const followed: Followed = { completed: new Set(), running: new Map(), retried: new Map() }
-  for (const { event } of events) {
-    if (event.type === "step.running") {
-      const wrong = wrongStart(followed, event.data)
-      if (wrong !== null) yield `step ${event.data.name} ${wrong}`
-      followed.running.set(event.data.index, event.data.attempt)
-      followed.retried.delete(event.data.index)
-    } else if (event.type === "step.retrying") followed.retried.set(event.data.index, event.data.attempt)
-    else if (event.type === "step.completed") {
-      if (followed.completed.has(event.data.index)) yield `step ${event.data.name} completed twice`
-      followed.completed.add(event.data.index)
-    }
-  }
-}
 
 const startsOf = (events: ReadonlyArray<EventRow>, { index }: StepRecord) =>
   events.filter(({ event }) => event.type === "step.running" && event.data.index === index).length
 
 /** Steps run in order, each attempt in its turn; a completed one is never started again; starts are counted. */
 const stepsInOrder = ofEach(15, function* ({ deploy, events, steps }) {
-  yield* disorder(events)
+  yield* stepDisorder(events.map(({ event }) => event))
   for (const step of steps) {
     const starts = startsOf(events, step)
     if (starts !== step.starts) yield `step ${step.name} counts ${step.starts} starts, its events ${starts}`

@@ -84,18 +84,6 @@ export const defencesCases: Cases = (it, pass) => {
     })
   )
 
-  it.effect("gives no more places of a workspace than there are", () =>
-    Effect.gen(function* () {
-      const workspaceId = yield* freshWorkspaceId
-      const run = yield* start({ workspaceId }, { maxRunningPerWorkspace: 1 })
-      const second = yield* insert({ workspaceId })
-      // Its own lane is free: only the place is missing.
-      assert.isTrue(Option.isNone(yield* claim(second.id, { maxRunningPerWorkspace: 1 })))
-      yield* move(run, completed)
-      yield* take(second.id, { maxRunningPerWorkspace: 1 })
-    })
-  )
-
   it.effect("keeps a lane for a deploy that settles", () =>
     Effect.gen(function* () {
       const entityId = yield* freshEntityId
@@ -141,11 +129,14 @@ export const defencesCases: Cases = (it, pass) => {
   it.effect("lets no more deploys of a workspace run than it has places", () =>
     Effect.gen(function* () {
       const workspaceId = yield* freshWorkspaceId
-      yield* start({ workspaceId })
-      const second = yield* insert({ workspaceId })
-      // Of an entity of its own, whose lane is free: only the place is taken.
+      const run = yield* start({ workspaceId }, { maxRunningPerWorkspace: 1 })
+      const [second, third] = [yield* insert({ workspaceId }), yield* insert({ workspaceId })]
+      // Each of an entity of its own, whose lane is free: only the place is taken.
       assert.isTrue(Option.isNone(yield* claim(second.id, { maxRunningPerWorkspace: 1 })))
       yield* take(second.id, { maxRunningPerWorkspace: 2 })
+      yield* move(run, completed)
+      assert.isTrue(Option.isNone(yield* claim(third.id, { maxRunningPerWorkspace: 1 })))
+      yield* take(third.id, { maxRunningPerWorkspace: 2 })
     })
   )
 

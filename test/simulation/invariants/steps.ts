@@ -1,37 +1,7 @@
-import { type DeployEvent, type StepRecord } from "@deploys/core"
+import type { StepRecord } from "@deploys/core"
 import { Equal } from "effect"
+import { stepDisorder } from "../../invariants/stepDisorder.ts"
 import type { Invariant } from "./Invariant.ts"
-
-interface Followed {
-  readonly completed: Set<number>
-  readonly running: Map<number, number>
-  readonly retried: Map<number, number>
-}
-
-const wrongStart = (
-  { completed, retried, running }: Followed,
-  { attempt, index }: { readonly attempt: number; readonly index: number }
-): string | null => {
-  if (completed.has(index)) return "started though it had completed"
-  for (let earlier = 0; earlier < index; earlier++)
-    if (!completed.has(earlier)) return `started before step ${earlier} had completed`
-  const retry = retried.get(index)
-  const wanted = retry === undefined ? (running.get(index) ?? 1) : retry + 1
-  return attempt === wanted ? null : `started attempt ${attempt}, not ${wanted}`
-}
-
-function* disorder(events: ReadonlyArray<DeployEvent>): Iterable<string> {
-  const followed: Followed = { completed: new Set(), running: new Map(), retried: new Map() }
-  for (const event of events) {
-    if (event.type === "step.running") {
-      const wrong = wrongStart(followed, event.data)
-      if (wrong !== null) yield `step ${event.data.name} ${wrong}`
-      followed.running.set(event.data.index, event.data.attempt)
-      followed.retried.delete(event.data.index)
-    } else if (event.type === "step.retrying") followed.retried.set(event.data.index, event.data.attempt)
-    else if (event.type === "step.completed") followed.completed.add(event.data.index)
-  }
-}
 
 /** Starts of a step's present attempt that ended in a crash, and the one that did not. */
 const startsOfAttempt = ({ attempt, starts }: StepRecord) => starts - Math.max(0, attempt - 1)
@@ -42,7 +12,7 @@ const stepsInOrder: Invariant = {
   *breaches({ attempts, maxStarts, rows }) {
     for (const { events, record } of rows) {
       const { id } = record.deploy
-      for (const wrong of disorder(events)) yield `${id}: ${wrong}`
+      for (const wrong of stepDisorder(events)) yield `${id}: ${wrong}`
       for (const step of record.steps) {
         const starts = events.filter((event) => event.type === "step.running" && event.data.index === step.index)
         if (starts.length !== step.starts)

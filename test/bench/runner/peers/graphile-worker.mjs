@@ -1,10 +1,10 @@
 // A chain of five jobs a deploy: each adds the next.
-import { makeWorkerUtils, run } from "graphile-worker"
+import { Logger, makeWorkerUtils, run } from "graphile-worker"
 import { count, inFlight, measured, url } from "./run.mjs"
 
-const quiet = { error() {}, warn() {}, info() {}, debug() {} }
-const { Logger } = await import("graphile-worker")
-const logger = new Logger(() => (level, message) => (level === "error" ? console.error(message) : quiet))
+const logger = new Logger(() => (level, message) => {
+  if (level === "error") console.error(message)
+})
 const utils = await makeWorkerUtils({ connectionString: url, logger })
 await utils.migrate()
 for (let n = 0; n < count; n += 1000)
