@@ -76,7 +76,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     memory: [inMemory("land", `end === undefined || end === "settling"`, "end === undefined")],
     sql: [
       inSql("landPatches", "'end' IN ('live', 'over')", "'end' IN ('live', 'over', 'settling')"),
-      inSql("landPatches", "FROM landed WHERE ending IN ('live', 'over')", "FROM landed WHERE ending IS NOT NULL")
+      inSql("landPatches", "FROM changed WHERE ending IN ('live', 'over')", "FROM changed WHERE ending IS NOT NULL")
     ]
   },
   {
