@@ -90,13 +90,17 @@ export const runSpan = <A, R>(run: Effect.Effect<A, never, R>, { deploy, epoch }
     )
   )
 
+/** Gives work a span. Without a tracer nobody could see it, and making it would take as long as much of the work. */
+export const spanned =
+  (name: string, attributes: Record<string, unknown>) =>
+  <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(Effect.tracer, (tracer) =>
+      tracer === Tracer.nativeTracer ? work : Effect.withSpan(work, name, { attributes, captureStackTrace: false })
+    )
+
 /** A span of a step's: the step itself, an attempt of it, or its undoing. */
 const span = (kind: "step" | "attempt" | "undo", name: string, attributes: Record<string, unknown>) =>
-  Effect.withSpan(
-    `deploy.${kind} ${name}`,
-    { attributes: { "deploy.step.name": name, ...attributes } },
-    { captureStackTrace: false }
-  )
+  spanned(`deploy.${kind} ${name}`, { "deploy.step.name": name, ...attributes })
 
 /** The span of a step: from its first attempt in this run to its end, waits between attempts too. */
 export const stepSpan = ({ index, name, starts }: StepRecord) =>
