@@ -139,7 +139,7 @@ export const carelessRuns: ReadonlyArray<{ readonly name: string; readonly edits
   },
   {
     name: "an attempt that can't be stopped has ended before the next",
-    edits: [inRun("StepRunner", "Exit.getSuccess(yield* Fiber.await(fiber))", "Option.none()")]
+    edits: [inRun("StepRunner", "Effect.map(Fiber.await(fiber), Exit.getSuccess)", "Effect.succeedNone")]
   },
   {
     name: "an attempt that is late leaves its deploy unresolved",

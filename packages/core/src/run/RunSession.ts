@@ -1,4 +1,4 @@
-import { Data, Effect, Fiber, Latch, Schedule, Semaphore } from "effect"
+import { Data, Effect, Latch, Schedule, Semaphore } from "effect"
 import type { DeployMove } from "../domain/DeployMove.ts"
 import { storableText } from "../domain/StorableJson.ts"
 import type { LogLevel } from "../plan/Step.ts"
@@ -26,7 +26,10 @@ const again = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("
 /** Writes the moves of one claim, one after the other, each fenced by its epoch. */
 export interface RunSession {
   readonly claim: Claim
-  /** Writes these moves, and before them in the same write everything deferred. Sent again until it is known to have landed. */
+  /**
+   * Writes these moves, and before them in the same write everything deferred. Sent again until it is known to have landed.
+   * After one that was interrupted nothing more can be written: the number of the last event is then not known.
+   */
   readonly write: (...moves: ReadonlyArray<DeployMove>) => Effect.Effect<void, ClaimLost>
   /** Lets a move go with the next write, where nothing that it permits happens before that. */
   readonly defer: (move: DeployMove) => Effect.Effect<void>
@@ -41,7 +44,6 @@ export const makeRunSession = Effect.fnUntraced(function* (
   by: string,
   lease: Lease
 ) {
-  const scope = yield* Effect.scope
   const oneAtATime = yield* Semaphore.make(1)
   let after = claim.lastEvent
   let lines = claim.lastEvent
@@ -57,16 +59,12 @@ export const makeRunSession = Effect.fnUntraced(function* (
     after += moves.length
   })
 
-  const sendAll = Effect.fnUntraced(function* (moves: ReadonlyArray<DeployMove>) {
+  const write = Effect.fnUntraced(function* (...moves: ReadonlyArray<DeployMove>) {
     const all = [...deferred, ...moves]
     if (all.length === 0) return
     deferred = []
     yield* send(all)
   }, oneAtATime.withPermits(1))
-
-  // A write that has begun goes on when its caller is interrupted: half-way, the number of the last event is not known.
-  const write = (...moves: ReadonlyArray<DeployMove>) =>
-    Effect.flatMap(Effect.forkIn(sendAll(moves), scope, { startImmediately: true }), Fiber.join)
 
   const defer = (move: DeployMove) => Effect.sync(() => void (deferred = [...deferred, move]))
 

@@ -126,7 +126,8 @@ const discardAttempt = Effect.fnUntraced(function* <E>(
     Effect.tap((fiber) => Effect.sync(() => hooks.onInFlight({ attempt: context.attempt, fiber }))),
     Effect.uninterruptible
   )
-  const undone = Effect.flatMap(Fiber.await(fiber), (exit) => reconcile(step, context, Exit.getSuccess(exit)))
+  const output = Effect.map(Fiber.await(fiber), Exit.getSuccess)
+  const undone = Effect.flatMap(output, (made) => reconcile(step, context, made))
   const [stepLimit, deployLimit] = limits
   return yield* yield* Fiber.await(fiber).pipe(
     within<StepFailed | E | StepError>(...limits),
