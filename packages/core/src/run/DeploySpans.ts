@@ -1,4 +1,4 @@
-import { Data, Effect, Tracer } from "effect"
+import { Data, Effect, Option, Tracer } from "effect"
 import type { Outcome } from "../domain/Deploy.ts"
 import type { DeployId } from "../domain/Id.ts"
 import type { StepRecord } from "../domain/DeployStep.ts"
@@ -65,14 +65,14 @@ export const tellOutcome = (outcome: Outcome): Effect.Effect<void> =>
 
 /** The span of one run, or of settling: a root in the deploy's trace, linked to the runner's span that led to it. */
 export const runSpan = <A, R>(run: Effect.Effect<A, never, R>, { deploy, epoch }: Claim, owner: string) =>
-  Effect.flatMap(Effect.option(Effect.currentSpan), (from) =>
+  Effect.flatMap(Effect.serviceOption(Tracer.ParentSpan), (from) =>
     run.pipe(
       Effect.flatMap(failIfTold),
       Effect.withSpan(
         deploy.status === "running" ? "deploy.run" : "deploy.settle",
         {
           parent: rootOf(deploy.id),
-          links: from._tag === "Some" ? [{ span: from.value, attributes: {} }] : [],
+          links: Option.isSome(from) ? [{ span: from.value, attributes: {} }] : [],
           attributes: {
             "deploy.id": deploy.id,
             "deploy.workspace_id": deploy.workspaceId,

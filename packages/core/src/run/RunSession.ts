@@ -1,4 +1,4 @@
-import { Data, Effect, Latch, Schedule, Semaphore } from "effect"
+import { Data, Effect, Schedule, Semaphore } from "effect"
 import type { DeployMove } from "../domain/DeployMove.ts"
 import { storableText } from "../domain/StorableJson.ts"
 import type { LogLevel } from "../plan/Step.ts"
@@ -44,14 +44,17 @@ export const makeRunSession = Effect.fnUntraced(function* (
   by: string,
   lease: Lease
 ) {
+  const scope = yield* Effect.scope
+  const context = yield* Effect.context<never>()
   const oneAtATime = yield* Semaphore.make(1)
   let after = claim.lastEvent
   let lines = claim.lastEvent
   let deferred: ReadonlyArray<DeployMove> = []
 
   const send = Effect.fnUntraced(function* (moves: ReadonlyArray<DeployMove>) {
-    const request = { deployId: claim.deploy.id, epoch: claim.epoch, after, by, moves }
-    const [result] = yield* Effect.retry(store.move([request]), again).pipe(Effect.orDie)
+    const move = store.move([{ deployId: claim.deploy.id, epoch: claim.epoch, after, by, moves }])
+    // Few writes fail, so that the schedule is made for those that do.
+    const [result] = yield* Effect.catch(move, () => Effect.orDie(Effect.retry(move, again)))
     if (result?._tag !== "Applied") {
       yield* lease.lose
       return yield* new ClaimLost()
@@ -68,21 +71,26 @@ export const makeRunSession = Effect.fnUntraced(function* (
 
   const defer = (move: DeployMove) => Effect.sync(() => void (deferred = [...deferred, move]))
 
-  const lineWaits = yield* Latch.make()
-  yield* lineWaits.await.pipe(
-    Effect.andThen(Effect.sleep("100 millis")),
-    Effect.andThen(lineWaits.close),
+  /** Whether a write is to come within 100 ms. */
+  let isFlushing = false
+  const flush = Effect.sleep("100 millis").pipe(
+    Effect.andThen(Effect.sync(() => (isFlushing = false))),
     Effect.andThen(write()),
-    Effect.forever,
     Effect.ignore,
-    Effect.forkScoped
+    Effect.provideContext(context),
+    Effect.forkIn(scope)
   )
   const log = (message: string, level: LogLevel, step: string | null) =>
     Effect.suspend(() => {
       lines += 1
       if (lines > maxLines) return Effect.void
       const text = lines === maxLines ? "Further lines are left out: a deploy keeps 10,000" : cutLine(message)
-      return Effect.asVoid(Effect.andThen(defer({ _tag: "Logged", level, message: text, step }), lineWaits.open))
+      const isFirst = !isFlushing
+      isFlushing = true
+      return Effect.andThen(
+        defer({ _tag: "Logged", level, message: text, step }),
+        isFirst ? Effect.asVoid(flush) : Effect.void
+      )
     })
 
   return { claim, write, defer, log } satisfies RunSession
