@@ -32,6 +32,7 @@ import { insert, remembered } from "./store/insert.ts"
 import { ListTimeLimit } from "./ListTimeLimit.ts"
 import { makeLists } from "./store/list.ts"
 import { move } from "./store/move.ts"
+import { tell } from "./store/tell.ts"
 import { Wakeups } from "./Wakeups.ts"
 
 const Lease = Schema.Struct({ deployId: DeployId, epoch: Schema.Natural })
@@ -66,18 +67,12 @@ const make = Effect.gen(function* () {
   const readDeploy = readTogether(db, (ids: ReadonlyArray<DeployId>) => readDeploys(db, ids))
   const lists = makeLists(db, yield* ListTimeLimit)
 
-  /** After the commit, also where the host has put the call into a transaction of its own. */
-  const tell = (changes: ReadonlyArray<StoreChange>) =>
-    changes.length === 0 ? Effect.void : db.sql.afterCommit(wakeups.publish(changes))
-
-  /** The same where the other nodes are told by the commit itself. */
-  const tellHere = (changes: ReadonlyArray<StoreChange>) =>
-    changes.length === 0 ? Effect.void : db.sql.afterCommit(wakeups.publishHere(changes))
+  const told = (changes: ReadonlyArray<StoreChange>) => tell(db, wakeups.publish, changes)
 
   return DeployStore.of({
     insert: Effect.fn("DeployStore.insert")(function* (request, options = {}) {
       const { changes, deploy } = yield* insert(db, request, options)
-      yield* tell(changes)
+      yield* told(changes)
       return deploy
     }, operation("DeployStore.insert")),
 
@@ -92,7 +87,7 @@ const make = Effect.gen(function* () {
 
     releaseHold: Effect.fn("DeployStore.releaseHold")(function* (id) {
       const released = yield* releaseHold(db, id)
-      yield* tell(released.flatMap(({ next }) => (next === null ? [] : [{ deployId: next, kind: "ready" as const }])))
+      yield* told(released.flatMap(({ next }) => (next === null ? [] : [{ deployId: next, kind: "ready" as const }])))
     }, operation("DeployStore.releaseHold")),
 
     find: Effect.fnUntraced(
@@ -119,23 +114,13 @@ const make = Effect.gen(function* () {
       function* (request) {
         const [won] = yield* claimTogether([yield* withStepIds(ids, request)])
         if (won === undefined) return Option.none()
-        if (won.claimed.starts) yield* tellHere([{ deployId: request.deployId, kind: "events" }])
         return Option.fromNullishOr(yield* claimOf(won))
       },
       answered("DeployStore.claim"),
       spanned("DeployStore.claim")
     ),
 
-    move: Effect.fnUntraced(
-      function* (requests) {
-        const moved = yield* moveTogether(requests)
-        yield* tellHere(moved.flatMap(({ changes }) => changes))
-        yield* tell(moved.flatMap(({ superseded }) => superseded))
-        return moved.map(({ result }) => result)
-      },
-      answered("DeployStore.move"),
-      spanned("DeployStore.move")
-    ),
+    move: (requests) => moveTogether(requests).pipe(answered("DeployStore.move"), spanned("DeployStore.move")),
 
     renew: Effect.fn("DeployStore.renew")(function* (refs, leaseMillis) {
       return yield* decodeLeases(yield* renewLeases(leases, refs, leaseMillis))
@@ -143,12 +128,12 @@ const make = Effect.gen(function* () {
 
     release: Effect.fn("DeployStore.release")(function* (leases) {
       const released = yield* decodeLeases(yield* releaseLeases(db, leases))
-      yield* tell(released.map(({ deployId }) => ({ deployId, kind: "ready" })))
+      yield* told(released.map(({ deployId }) => ({ deployId, kind: "ready" })))
     }, operation("DeployStore.release")),
 
     cancel: Effect.fn("DeployStore.cancel")(function* (request) {
       const { cancellation, changes } = yield* cancel(db, request)
-      yield* tell(changes)
+      yield* told(changes)
       return cancellation
     }, operation("DeployStore.cancel")),
 

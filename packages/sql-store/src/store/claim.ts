@@ -6,6 +6,7 @@ import { decodeDeploy, decodeRow, readDeploys } from "../statements/readDeploy.t
 import type { Wakeups } from "../Wakeups.ts"
 import type { Write } from "./GroupCommit.ts"
 import { oneByOneIfRefused } from "./oneByOne.ts"
+import { tell } from "./tell.ts"
 
 /** A claim that was won, with its request. */
 export interface Won {
@@ -31,12 +32,14 @@ const claimTogether = Effect.fnUntraced(function* (
   patience: number | undefined
 ) {
   const notices = yield* wakeups.notices(requests.map(changeOf))
-  const claimed = yield* claimDeploys(db, requests, { notices, patience })
-  const atWork = claimed.filter(({ starts }) => !starts).flatMap(({ n }) => requests[n]?.deployId ?? [])
-  const rows = atWork.length === 0 ? [] : yield* readDeploys(db, atWork)
+  const claimed = new Map((yield* claimDeploys(db, requests, { notices, patience })).map((one) => [one.n, one]))
+  const has = (starts: boolean) => requests.filter((_, n) => claimed.get(n)?.starts === starts)
+  yield* tell(db, wakeups.publishHere, has(true).map(changeOf))
+  const atWork = has(false).map(({ deployId }) => deployId)
+  const rows = new Map((atWork.length === 0 ? [] : yield* readDeploys(db, atWork)).map((row) => [row.id, row]))
   return requests.map((request, n): Won | undefined => {
-    const won = claimed.find((one) => one.n === n)
-    return won && { request, claimed: won, row: rows.find(({ id }) => id === request.deployId) }
+    const won = claimed.get(n)
+    return won && { request, claimed: won, row: rows.get(request.deployId) }
   })
 })
 

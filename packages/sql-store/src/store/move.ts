@@ -15,15 +15,7 @@ import { type Landed, landPatches, type Patch } from "../statements/landPatches.
 import type { Wakeups } from "../Wakeups.ts"
 import type { Write } from "./GroupCommit.ts"
 import { oneByOneIfRefused } from "./oneByOne.ts"
-
-/** What became of one request, and what it changed. */
-export interface Moved {
-  readonly result: MoveResult
-  /** Changes that the statement told the other nodes of. */
-  readonly changes: ReadonlyArray<StoreChange>
-  /** Changes that nobody knew of before it landed. */
-  readonly superseded: ReadonlyArray<StoreChange>
-}
+import { tell } from "./tell.ts"
 
 const patchOf = ({ after, by, deployId, epoch, moves }: MoveRequest): Patch => {
   const patch = movesPatch(moves, by)
@@ -50,16 +42,22 @@ const moveTogether = Effect.fnUntraced(function* (
   const left = patches.filter((_, n) => !landed.has(n))
   const before = left.length === 0 ? [] : yield* landedPatches(db, left)
   const earlier = new Map(before.map((one) => [left[one.n], one]))
-  return patches.map((patch, n): Moved => {
-    const now = landed.get(n)
-    return now === undefined
-      ? { result: resultOf(earlier.get(patch)), changes: [], superseded: [] }
-      : { result: resultOf(now), changes: changesOf(patch), superseded: now.superseded.map(eventsOf) }
-  })
+  // The statement itself has told the other nodes, but of what it superseded, which nobody knew before.
+  yield* tell(
+    db,
+    wakeups.publishHere,
+    patches.flatMap((patch, n) => (landed.has(n) ? changesOf(patch) : []))
+  )
+  yield* tell(
+    db,
+    wakeups.publish,
+    [...landed.values()].flatMap(({ superseded }) => superseded.map(eventsOf))
+  )
+  return patches.map((patch, n) => resultOf(landed.get(n) ?? earlier.get(patch)))
 })
 
 /** Lands moves of many deploys. */
-export const move = (db: Database, wakeups: Wakeups["Service"]): Write<MoveRequest, Moved> =>
+export const move = (db: Database, wakeups: Wakeups["Service"]): Write<MoveRequest, MoveResult> =>
   oneByOneIfRefused((requests, patience) => moveTogether(db, wakeups, requests, patience))
 
 const resultOf = (landed: Pick<Landed, "at"> | undefined): MoveResult =>
