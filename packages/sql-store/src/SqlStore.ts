@@ -97,7 +97,7 @@ const make = Effect.gen(function* () {
         const { deploy, steps } = yield* decodeRow(row)
         return Option.some({ deploy, steps })
       },
-      operation("DeployStore.find"),
+      answered("DeployStore.find"),
       spanned("DeployStore.find")
     ),
 
