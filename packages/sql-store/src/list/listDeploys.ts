@@ -1,4 +1,4 @@
-import { DeployFields, type Keyset, type QueryPlan } from "@deploys/core"
+import { DeployFields, type Field, type Keyset, type QueryPlan } from "@deploys/core"
 import type { Statement } from "effect/sql"
 import { columnOf } from "../Rows.ts"
 import { byWorkspace } from "./byWorkspace.ts"
@@ -8,31 +8,28 @@ import type { ListDatabase } from "./ListDatabase.ts"
 import { beyond, notBeyond, orderBy } from "./OrderSql.ts"
 import { pageSize } from "./pageSize.ts"
 
+/** The fields of a row, in their order. */
+export const deployFields: ReadonlyArray<Field.Field> = Object.values(DeployFields.deploy.fields)
+
 /**
- * The rows of a page, nearest first and at least one more than its limit, each behind the total and whether a row stands on
- * the other side of the position; one row without a deploy, or none, where there is none. One statement, so one snapshot.
+ * The rows of a page as a `WireRow` each, nearest first and at least one more than its limit, each behind the total and
+ * whether a row stands on the other side of the position; one without a deploy, or none, where there is none. One statement,
+ * so one snapshot.
  */
 export const listDeploys = (db: ListDatabase, plan: QueryPlan) => {
   const { sql } = db
-  const rows = sql`SELECT ${columns(db, "p")} FROM (${pageRows(db, plan)}) p`
+  const row = sql`record_send(ROW(${columns(db, "p")}))`
+  const rows = pageRows(db, plan)
   if (plan.position === null && !plan.total)
-    return sql`SELECT NULL::integer AS total, false AS behind, page.* FROM (${rows}) page`
+    return sql`SELECT NULL::integer AS total, false AS behind, ${row} AS row FROM (${rows}) p`
   return sql`
-  WITH page AS MATERIALIZED (${rows})
-  SELECT summary.total, summary.behind, page.*
+  WITH page AS MATERIALIZED (SELECT ${row} AS row FROM (${rows}) p)
+  SELECT summary.total, summary.behind, page.row
   FROM (SELECT ${total(db, plan)} AS total, ${behind(db, plan)} AS behind) summary LEFT JOIN page ON true`
 }
 
-/** A time as its eight bytes: PostgreSQL takes far longer to write one as text. */
 const columns = ({ sql }: ListDatabase, alias: string) =>
-  sql.literal(
-    Object.values(DeployFields.deploy.fields)
-      .map(({ kind, name }) => {
-        const column = `${alias}.${columnOf(name)}`
-        return kind === "time" ? `timestamptz_send(${column}) AS ${columnOf(name)}` : column
-      })
-      .join(", ")
-  )
+  sql.literal(deployFields.map(({ name }) => `${alias}.${columnOf(name)}`).join(", "))
 
 /**
  * Branches stand nearest first, each in order and with the limit, so that the whole is in order and cut where it is full:
