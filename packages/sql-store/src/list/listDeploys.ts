@@ -39,26 +39,28 @@ const pageRows = (db: ListDatabase, plan: QueryPlan) => {
   const size = pageSize(plan.limit)
   const side = plan.position?.side ?? "after"
   const branches = beyond(db, plan.order, plan.position, "d").map(
-    (place) => db.sql`(${nearest(db, plan, { place, side, size })})`
+    (place) => db.sql`(${nearest(db, plan, { select: (alias) => `${alias}.*`, place, side, size })})`
   )
   const rows = db.sql.join(" UNION ALL ", false)(branches)
   return branches.length === 1 ? rows : db.sql`${rows} LIMIT ${db.sql.literal(String(size))}`
 }
 
 interface Stretch {
+  /** What is wanted of a row under this alias. */
+  readonly select: (alias: string) => string
   readonly place: Statement.Fragment
   readonly side: Keyset.Side
   readonly size: number
 }
 
 /** So many rows of one stretch of the order, nearest first. */
-const nearest = (db: ListDatabase, { filter, order }: QueryPlan, { place, side, size }: Stretch) => {
+const nearest = (db: ListDatabase, { filter, order }: QueryPlan, { place, select, side, size }: Stretch) => {
   const { sql, table } = db
   const sorted = (alias: string) => sql`ORDER BY ${orderBy(db, order, side, alias)} LIMIT ${sql.literal(String(size))}`
   const apart = byWorkspace(filter)
   return apart === undefined
-    ? sql`SELECT d.* FROM ${table("deploys")} d WHERE ${condition(db, filter, "d")} AND ${place} ${sorted("d")}`
-    : sql`SELECT x.* FROM unnest(${boundAll(db, { kind: "id" }, apart.workspaces)}) AS w(id) CROSS JOIN LATERAL (
+    ? sql`SELECT ${sql.literal(select("d"))} FROM ${table("deploys")} d WHERE ${condition(db, filter, "d")} AND ${place} ${sorted("d")}`
+    : sql`SELECT ${sql.literal(select("x"))} FROM unnest(${boundAll(db, { kind: "id" }, apart.workspaces)}) AS w(id) CROSS JOIN LATERAL (
         SELECT d.* FROM ${table("deploys")} d
         WHERE d.workspace_id = w.id AND ${condition(db, apart.rest, "d")} AND ${place} ${sorted("d")}
       ) x ${sorted("x")}`
@@ -83,7 +85,7 @@ const behind = (db: ListDatabase, plan: QueryPlan) => {
   const side = position.side === "after" ? "before" : "after"
   return sql.or(
     notBeyond(db, order, position, "d").map(
-      (place) => sql`(SELECT true FROM (${nearest(db, plan, { place, side, size: 1 })}) nearest) IS NOT NULL`
+      (place) => sql`(${nearest(db, plan, { select: () => "true", place, side, size: 1 })}) IS NOT NULL`
     )
   )
 }
