@@ -81,7 +81,8 @@ export const makeWireJson = (fields: ReadonlyArray<Field.Field>) => {
   const writeRow = (out: Uint8Array, start: number, row: WireRow) => {
     let [from, at] = [firstField, start]
     for (const { head, write } of columns) {
-      at = copy(out, at, head, 0, head.length)
+      out.set(head, at)
+      at += head.length
       const length = lengthOf(row, from)
       const end = from + fieldHead + Math.max(0, length)
       at = length < 0 ? ascii(out, at, "null") : write(out, at, row, from + fieldHead, end)
