@@ -15,6 +15,8 @@ const ascii = Array.from({ length: 127 }, (_, i) => String.fromCharCode(i + 1)).
 
 const texts = ["", "plain", ascii, 'a "quoted" \\ one', "ä€😀\u2028", '"'.repeat(100_000), "x".repeat(300_000)]
 
+const pageInfo = { total: 7, hasNextPage: true, hasPreviousPage: false, startCursor: "WzFd", endCursor: null }
+
 interface Row {
   readonly id: string
   readonly error: string | null
@@ -37,6 +39,9 @@ const rows = texts.map((text, i): Row => ({
 
 const some = rows[1] ?? assert.fail("no row")
 
+/** The JSON of a page of these rows. */
+const jsonOf = (...data: ReadonlyArray<Uint8Array>) => makeWireJson(fields)({ data, pageInfo })
+
 const sent = Effect.fnUntraced(function* ({ createdAt, error, id, isLive, metadata, sequenceNumber, startedAt }: Row) {
   const sql = yield* SqlClient.SqlClient
   const [row] = yield* sql<{
@@ -49,17 +54,17 @@ const sent = Effect.fnUntraced(function* ({ createdAt, error, id, isLive, metada
 layer(onPglite)("a row of the database's bytes", (it) => {
   it.effect("is JSON of the values that went in, whatever has to be escaped and however long it is", () =>
     Effect.gen(function* () {
-      const found: unknown = JSON.parse(makeWireJson(fields)(yield* Effect.forEach(rows, sent)))
-      const expected = rows.map((row) => ({ ...row, metadata: JSON.parse(row.metadata) }))
-      assert.deepStrictEqual(found, expected)
-      assert.strictEqual(makeWireJson(fields)([]), "[]")
+      const found: unknown = JSON.parse(jsonOf(...(yield* Effect.forEach(rows, sent))))
+      const data = rows.map((row) => ({ ...row, metadata: JSON.parse(row.metadata) }))
+      assert.deepStrictEqual(found, { data, pageInfo })
+      assert.deepStrictEqual(JSON.parse(jsonOf()), { data: [], pageInfo })
     })
   )
 
   it.effect("escapes as JSON.stringify does", () =>
     Effect.gen(function* () {
       const bytes = yield* sent({ ...some, error: ascii })
-      assert.include(makeWireJson(fields)([bytes]), `"error":${JSON.stringify(ascii)},`)
+      assert.include(jsonOf(bytes), `"error":${JSON.stringify(ascii)},`)
     })
   )
 
@@ -67,7 +72,7 @@ layer(onPglite)("a row of the database's bytes", (it) => {
     Effect.gen(function* () {
       const metadata = `{"n": 12345678901234567890.5, "large": 1${"0".repeat(400)}}`
       const bytes = yield* sent({ ...some, metadata })
-      assert.include(makeWireJson(fields)([bytes]), `"metadata":${metadata},`)
+      assert.include(jsonOf(bytes), `"metadata":${metadata},`)
     })
   )
 

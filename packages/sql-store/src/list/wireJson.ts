@@ -1,4 +1,4 @@
-import type { Field } from "@deploys/core"
+import type { Field, PageInfo } from "@deploys/core"
 import { int32 } from "./int32.ts"
 import { fieldHead, firstField, lengthOf, type WireRow } from "./wireRow.ts"
 import { timeLength, writeTime } from "./wireTime.ts"
@@ -68,9 +68,15 @@ const withRoom = (at: number, more: number): Uint8Array => {
   return scratch
 }
 
+/** A page whose rows are as the database sent them. */
+export interface WirePage {
+  readonly data: ReadonlyArray<WireRow>
+  readonly pageInfo: PageInfo
+}
+
 /**
- * Makes JSON of rows of these fields, from bytes to bytes: values of JavaScript would have to be made of one and be read for
- * the other, which is most of what a list costs.
+ * Makes JSON of pages whose rows have these fields, from bytes to bytes: values of JavaScript would have to be made of one
+ * and be read for the other, which is most of what a list costs.
  */
 export const makeWireJson = (fields: ReadonlyArray<Field.Field>) => {
   const columns = fields.map(({ kind, name }, i) => ({
@@ -91,14 +97,16 @@ export const makeWireJson = (fields: ReadonlyArray<Field.Field>) => {
     return ascii(out, at, "}")
   }
 
-  return (rows: ReadonlyArray<WireRow>): string => {
-    let at = ascii(scratch, 0, "[")
-    for (const [i, row] of rows.entries()) {
+  return ({ data, pageInfo }: WirePage): string => {
+    let at = ascii(scratch, 0, `{"data":[`)
+    let between = ""
+    for (const row of data) {
       const out = withRoom(at, growth * row.length)
-      if (i > 0) at = ascii(out, at, ",")
-      at = writeRow(out, at, row)
+      at = writeRow(out, ascii(out, at, between), row)
+      between = ","
     }
-    at = ascii(withRoom(at, 1), at, "]")
+    const end = `],"pageInfo":${JSON.stringify(pageInfo)}}`
+    at = ascii(withRoom(at, end.length), at, end)
     return Buffer.from(scratch.buffer, 0, at).toString("utf8")
   }
 }

@@ -1,4 +1,4 @@
-import { Cursor, cutPage, Deploy, ListTooSlow, Order, type Page, type QueryPlan, StoreError } from "@deploys/core"
+import { Cursor, cutPage, ListTooSlow, Order, Page, type QueryPlan, StoreError } from "@deploys/core"
 import { Duration, Effect, Schema } from "effect"
 import type { Database } from "../internal/Database.ts"
 import { makeListCompiler } from "../list/compileList.ts"
@@ -11,7 +11,7 @@ const Summary = Schema.Tuple([Schema.NullOr(Schema.Natural), Schema.Boolean])
 const decodeSummary = Schema.decodeUnknownEffect(Summary)
 
 const jsonOf = makeWireJson(deployFields)
-const decodeRows = Schema.decodeUnknownEffect(Schema.fromJsonString(Schema.Array(Deploy)))
+const decodePage = Schema.decodeUnknownEffect(Schema.fromJsonString(Page))
 
 /** Interrupting a statement cancels it in the database. */
 const within = (timeLimit: Duration.Input) => {
@@ -40,11 +40,9 @@ export const makeLists = (db: Database, timeLimit: Duration.Input) => {
 
   return {
     list: Effect.fnUntraced(function* (plan: QueryPlan) {
-      const { data, pageInfo } = yield* find(plan)
-      return { data: yield* decodeRows(jsonOf(data)), pageInfo } satisfies Page
+      return yield* decodePage(jsonOf(yield* find(plan)))
     }),
-    listJson: (plan: QueryPlan) =>
-      Effect.map(find(plan), ({ data, pageInfo }) => `{"data":${jsonOf(data)},"pageInfo":${JSON.stringify(pageInfo)}}`)
+    listJson: (plan: QueryPlan) => Effect.map(find(plan), jsonOf)
   }
 }
 
