@@ -4,6 +4,7 @@ import type { SqlClient } from "effect/sql"
 import { makeDatabase } from "./internal/Database.ts"
 import { oneRow } from "./internal/decoding.ts"
 import { operation } from "./internal/operation.ts"
+import { spanned } from "./internal/spanned.ts"
 import { readTogether } from "./internal/together.ts"
 import { readBuilds, readEntity, readLatestBuild, readSourceEvent, readWorkspace } from "./statements/readCatalog.ts"
 
@@ -26,7 +27,7 @@ export const layer: Layer.Layer<Catalog, never, SqlClient.SqlClient> = Layer.eff
         operation("Catalog.workspace")
       ),
       entity: Effect.fn("Catalog.entity")((id) => entity(readEntity(db, id)), operation("Catalog.entity")),
-      build: Effect.fn("Catalog.build")((id) => origin(rowsOf(readBuild(id))), operation("Catalog.build")),
+      build: (id) => origin(rowsOf(readBuild(id))).pipe(operation("Catalog.build"), spanned("Catalog.build")),
       latestBuild: Effect.fn("Catalog.latestBuild")(
         (id) => origin(readLatestBuild(db, id)),
         operation("Catalog.latestBuild")

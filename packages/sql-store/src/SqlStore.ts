@@ -16,6 +16,7 @@ import type { SqlClient } from "effect/sql"
 import { makeDatabase } from "./internal/Database.ts"
 import { LeaseClient } from "./internal/LeaseClient.ts"
 import { answered, operation } from "./internal/operation.ts"
+import { spanned } from "./internal/spanned.ts"
 import { oneRow } from "./internal/decoding.ts"
 import { readTogether } from "./internal/together.ts"
 import { claimableDeploys } from "./statements/claimableDeploys.ts"
@@ -54,9 +55,6 @@ const decodePositions = Schema.decodeUnknownEffect(Positions)
 const positions = <E, R>(rows: Effect.Effect<ReadonlyArray<unknown>, E, R>) =>
   Effect.flatMap(rows, ([row]) => decodePositions(row))
 const decodeLeases = Schema.decodeUnknownEffect(Schema.Array(Lease))
-
-/** A span as `Effect.fn` makes it, but without a stack trace: what a run does at every step does not take one each time. */
-const spanned = (name: string) => Effect.withSpan(name, {}, { captureStackTrace: false })
 
 const make = Effect.gen(function* () {
   const db = yield* makeDatabase

@@ -13,7 +13,10 @@ interface Peer {
   readonly name: string
   readonly file: string
   readonly env?: Readonly<Record<string, string>>
+  /** Makes what is to be run, where the peer does not do so itself. Such a peer gets another database to warm up on. */
   readonly prepare?: string
+  /** How many of them it runs to get warm. */
+  readonly warm: number
   /** How many of them take a few seconds, with 1, 32 and 128 in flight; 0: it is left out. */
   readonly counts: readonly [number, number, number]
 }
@@ -25,16 +28,30 @@ const scale = Number(process.env["COUNT"] ?? 1)
 const rounds = Number(process.env["ROUNDS"] ?? 3)
 
 const all: ReadonlyArray<Peer> = [
-  { name: "ours", file: join(here, "ours.ts"), prepare: join(here, "prepare.ts"), counts: [300, 2000, 3000] },
-  { name: "dbos", file: join(installed, "dbos.mjs"), counts: [150, 300, 300] },
+  {
+    name: "ours",
+    file: join(here, "ours.ts"),
+    prepare: join(here, "prepare.ts"),
+    warm: 1500,
+    counts: [600, 6000, 8000]
+  },
+  { name: "dbos", file: join(installed, "dbos.mjs"), warm: 200, counts: [300, 500, 500] },
   {
     name: "pg-boss with steps",
     file: join(installed, "pg-boss.mjs"),
     env: { STEPS: "5" },
-    counts: [0, 2000, 2000]
+    warm: 1000,
+    counts: [0, 4000, 4000]
   },
-  { name: "pg-boss without steps", file: join(installed, "pg-boss.mjs"), env: { STEPS: "0" }, counts: [0, 4000, 4000] },
-  { name: "graphile-worker chain", file: join(installed, "graphile-worker.mjs"), counts: [0, 300, 0] }
+  {
+    name: "pg-boss without steps",
+    file: join(installed, "pg-boss.mjs"),
+    env: { STEPS: "0" },
+    warm: 4000,
+    counts: [0, 20_000, 20_000]
+  },
+  { name: "by hand", file: join(installed, "by-hand.mjs"), warm: 2000, counts: [1000, 10_000, 10_000] },
+  { name: "graphile-worker chain", file: join(installed, "graphile-worker.mjs"), warm: 200, counts: [0, 500, 0] }
 ]
 const peers = all.filter(({ name }) => only?.includes(name) ?? true)
 
@@ -42,16 +59,32 @@ const cluster = await startCluster({ durable: true })
 const server = openServer(cluster.url)
 let databases = 0
 
+const warmName = (name: string) => `${name}_warm`
+
+/** The address of the database to warm up on, where the peer has another one made what it runs. */
+const prepared = async ({ prepare, warm }: Peer, name: string, url: string, count: number) => {
+  if (prepare === undefined) return {}
+  const warmUrl = await server.create(warmName(name))
+  for (const [DATABASE_URL, n] of [
+    [warmUrl, warm],
+    [url, count]
+  ] as const)
+    await runChild(prepare, { cwd: here, env: { DATABASE_URL, COUNT: String(n) } }, async () => {})
+  return { WARM_URL: warmUrl }
+}
+
 const once = async (peer: Peer, inFlight: number, count: number): Promise<Measured> => {
   const name = `bench_${databases++}`
+  const url = await server.create(name)
   const env = {
-    DATABASE_URL: await server.create(name),
+    DATABASE_URL: url,
     IN_FLIGHT: String(inFlight),
     COUNT: String(count),
-    ...peer.env
+    WARM: String(peer.warm),
+    ...peer.env,
+    ...(await prepared(peer, name, url, count))
   }
   const options = { cwd: here, env }
-  if (peer.prepare !== undefined) await runChild(peer.prepare, options, async () => {})
   let before = await server.count(name)
   const work = await runChild(peer.file, options, async () => {
     before = await server.count(name)
@@ -59,6 +92,7 @@ const once = async (peer: Peer, inFlight: number, count: number): Promise<Measur
   // A connection that has ended has told all that it did.
   const after = await server.count(name)
   await server.drop(name)
+  if (peer.prepare !== undefined) await server.drop(warmName(name))
   return {
     name: peer.name,
     perSecond: count / work.seconds,

@@ -3,16 +3,14 @@ import { DeployEngine, DeployStore, runnerOptions } from "@deploys/core"
 import { ScriptedTarget } from "@deploys/core/testing"
 import { Postgres, SqlCatalog, SqlStore } from "@deploys/sql-store"
 import { Deferred, Effect, Layer, Redacted } from "effect"
-import { count, inFlight, measured, url } from "./peers/run.mjs"
-
-const database = Postgres.layer({ url: Redacted.make(url ?? ""), maxConnections: 10 })
+import { inFlight, measured } from "./peers/run.mjs"
 
 const target = ScriptedTarget.layer(
   ...[1, 2, 3, 4, 5].map((step) => ScriptedTarget.succeeds(`step ${step}`, { step, of: "bench" }))
 )
 
 /** Says when so many deploys are stored as completed, without asking the database. */
-const counting = (over: Deferred.Deferred<void>) =>
+const counting = (count: number, over: Deferred.Deferred<void>) =>
   Layer.effect(
     DeployStore,
     Effect.map(DeployStore, (store) => {
@@ -31,19 +29,19 @@ const counting = (over: Deferred.Deferred<void>) =>
     })
   )
 
-const node = (over: Deferred.Deferred<void>) =>
+const node = (url: string, deploys: Layer.Layer<DeployStore, never, DeployStore>) =>
   DeployEngine.layerWithRunner.pipe(
     Layer.provide([target, runnerOptions({ maxRunning: inFlight })]),
-    Layer.provide(Layer.provide(counting(over), SqlStore.layerPostgres)),
+    Layer.provide(Layer.provide(deploys, SqlStore.layerPostgres)),
     Layer.provide(SqlCatalog.layer),
-    Layer.provide(database)
+    Layer.provide(Postgres.layer({ url: Redacted.make(url), maxConnections: 10 }))
   )
 
-await measured(() =>
+await measured((count, url) =>
   Effect.runPromise(
     Effect.gen(function* () {
       const over = yield* Deferred.make<void>()
-      yield* Effect.provide(Deferred.await(over), node(over))
+      yield* Effect.provide(Deferred.await(over), node(url ?? "", counting(count, over)))
     })
   )
 )

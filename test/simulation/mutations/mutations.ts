@@ -76,7 +76,7 @@ export const mutations: ReadonlyArray<Mutation> = [
     memory: [inMemory("land", `end === undefined || end === "settling"`, "end === undefined")],
     sql: [
       inSql("landPatches", "'end' IN ('live', 'over')", "'end' IN ('live', 'over', 'settling')"),
-      inSql("landPatches", "FROM landed WHERE ending IN ('live', 'over')", "FROM landed WHERE ending IS NOT NULL")
+      inSql("landPatches", "FROM changed WHERE ending IN ('live', 'over')", "FROM changed WHERE ending IS NOT NULL")
     ]
   },
   {
@@ -139,7 +139,7 @@ export const carelessRuns: ReadonlyArray<{ readonly name: string; readonly edits
   },
   {
     name: "an attempt that can't be stopped has ended before the next",
-    edits: [inRun("StepRunner", "Exit.getSuccess(yield* Fiber.await(fiber))", "Option.none()")]
+    edits: [inRun("StepRunner", "Effect.map(Fiber.await(fiber), Exit.getSuccess)", "Effect.succeedNone")]
   },
   {
     name: "an attempt that is late leaves its deploy unresolved",

@@ -57,3 +57,33 @@ export const StepRecord = Schema.Struct({
 })
 /** A step's row as the runner sees it. */
 export interface StepRecord extends Schema.Schema.Type<typeof StepRecord> {}
+
+/** The rows that a claim makes of a plan's steps, with these ids: none has begun. */
+export const pendingSteps = (
+  deployId: DeployId,
+  steps: ReadonlyArray<StepDeclaration>,
+  ids: ReadonlyArray<StepId>
+): ReadonlyArray<StepRecord> =>
+  ids.flatMap((id, index): ReadonlyArray<StepRecord> => {
+    const declaration = steps[index]
+    if (declaration === undefined) return []
+    const { cancellation, name, undoable } = declaration
+    return [
+      {
+        id,
+        deployId,
+        index,
+        name,
+        status: "pending",
+        attempt: 0,
+        error: null,
+        output: null,
+        startedAt: null,
+        completedAt: null,
+        cancellation,
+        undoable,
+        starts: 0,
+        compensated: null
+      }
+    ]
+  })

@@ -70,13 +70,26 @@ export const countRun = <A, E, R>(run: Effect.Effect<A, E, R>, { deploy, epoch }
   )
 }
 
+/** The series of a metric by how deploys end. Each is made once, as it remembers what it is registered under. */
+const byEnd = <Input, State>(metric: Metric.Metric<Input, State>) => {
+  const series = new Map<string, Metric.Metric<Input, State>>()
+  return (end: string) => {
+    const known = series.get(end) ?? Metric.withAttributes(metric, { end })
+    series.set(end, known)
+    return known
+  }
+}
+
+const endedBy = byEnd(ended)
+const runTimeBy = byEnd(runTime)
+
 /** Counts the end of a deploy that this process has brought about. */
 export const countEnd = ({ startedAt }: Pick<Deploy, "startedAt">, end: string): Effect.Effect<void> =>
   Effect.gen(function* () {
-    yield* Metric.update(Metric.withAttributes(ended, { end }), 1)
+    yield* Metric.update(endedBy(end), 1)
     if (startedAt === null) return
     const millis = (yield* Clock.currentTimeMillis) - DateTime.toEpochMillis(DateTime.makeUnsafe(startedAt))
-    yield* Metric.update(Metric.withAttributes(runTime, { end }), Math.max(0, millis) / 1000)
+    yield* Metric.update(runTimeBy(end), Math.max(0, millis) / 1000)
   })
 
 /** Counts a further attempt of a step. */

@@ -1,4 +1,4 @@
-import { Duration, Effect, type Scope } from "effect"
+import { Data, Duration, Effect, type Scope } from "effect"
 import type { FailureCode } from "../domain/Deploy.ts"
 import type { StepRecord } from "../domain/DeployStep.ts"
 import { storableText } from "../domain/StorableJson.ts"
@@ -12,6 +12,7 @@ import type { ClaimLost, RunSession } from "./RunSession.ts"
 import { type Outputs, runContext, stepContext } from "./StepContexts.ts"
 import { needsSettling, planMismatch, stepRef } from "./StepRecords.ts"
 import { type InFlight, isAnyAtWork, runStep, StepFailed } from "./StepRunner.ts"
+import { startLimit, type TimeLimit, within } from "./TimeLimit.ts"
 
 /** Why a deploy fails. */
 export interface Failure {
@@ -37,7 +38,11 @@ export interface DeployRunInput {
 /** Nothing is left to do, the deploy has to settle, or it stands between two steps since its runner is to stop. */
 export type RunEnd = "over" | "settling" | "paused"
 
+/** The deploy has taken longer than it may. */
+class TimedOut extends Data.TaggedError("TimedOut") {}
+
 interface Run extends DeployRunInput {
+  readonly limit: TimeLimit<TimedOut>
   readonly outputs: Outputs
   /** The steps as stored when they were claimed, with what this run did to them since. */
   readonly steps: Array<StepRecord>
@@ -60,7 +65,7 @@ const fail = Effect.fnUntraced(function* (run: Run, { code, message }: Failure):
   return settled ? "over" : "settling"
 })
 
-/** Changes a step before the move that says so is written: a write that was interrupted lands all the same. */
+/** Changes a step as the move says that follows. */
 const update = (run: Run, record: StepRecord, change: Partial<StepRecord>) =>
   Effect.sync(() => void (run.steps[record.index] = { ...record, ...run.steps[record.index], ...change }))
 
@@ -79,8 +84,9 @@ const beforeClaim = (record: StepRecord): StepRecord => ({ ...record, status: "p
 const runRecord = (run: Run, record: StepRecord, step: Step<unknown>) => {
   const attempt = attemptToBegin(record)
   const left = run.inFlight.get(record.index)
-  return runStep(step, {
+  return runStep<ClaimLost | TimedOut>(step, {
     attempt,
+    limit: run.limit,
     context: runContext(run.live, stepContext(run.session, run.outputs, step), record),
     onStart: (attempt) =>
       attempt === 1 && isStarted(run, record)
@@ -124,7 +130,10 @@ const refuseCrashing = (record: StepRecord, maxStarts: number) =>
 const resultOf = Effect.fnUntraced(function* (run: Run, record: StepRecord, step: Step<unknown>) {
   yield* refuseCrashing(record, run.options.maxStarts)
   const { attempt, output } = record.status === "completed" ? record : yield* runRecord(run, record, step)
-  const addresses = yield* Effect.mapError(step.addresses(output), (error) => new StepFailed({ attempt, error }))
+  const addresses = yield* step.addresses(output).pipe(
+    Effect.mapError((error) => new StepFailed({ attempt, error })),
+    within(run.limit)
+  )
   return { attempt, output, ...addresses }
 })
 
@@ -141,7 +150,7 @@ const failStep = (run: Run, record: StepRecord, { attempt, error }: StepFailed) 
     Effect.andThen(fail(run, { code: error.code, message: `Step ${record.name} failed: ${error.message}` }))
   )
 
-const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Return<RunEnd, ClaimLost> {
+const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Return<RunEnd, ClaimLost | TimedOut> {
   let previewUrl: string | null = null
   let productionUrl: string | null = null
   for (const stored of run.session.claim.steps) {
@@ -170,16 +179,23 @@ const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Retur
 /** Runs a claimed deploy from its first step that has not completed to its end. */
 export const runDeploy = Effect.fnUntraced(function* (input: DeployRunInput) {
   const { options, plan, session } = input
-  const run: Run = { ...input, outputs: new Map(), steps: [...session.claim.steps] }
+  const limit = Duration.fromInputUnsafe(options.deployTimeout)
+  // The store has counted so far and this process goes on from there: their clocks need not agree.
+  const left = Duration.toMillis(limit) - session.claim.elapsedMillis
+  const run: Run = {
+    ...input,
+    limit: yield* startLimit(
+      left,
+      Effect.suspend(() => new TimedOut())
+    ),
+    outputs: new Map(),
+    steps: [...session.claim.steps]
+  }
   if ("code" in plan) return yield* fail(run, plan)
   const mismatch = planMismatch(run.steps, plan.steps)
   if (mismatch !== null) return yield* fail(run, { code: "plan_changed", message: mismatch })
-  const limit = Duration.fromInputUnsafe(options.deployTimeout)
-  const timedOut = Effect.suspend(() =>
+  const walked = left > 0 ? walk(run, plan) : new TimedOut()
+  return yield* Effect.catchTag(walked, "TimedOut", () =>
     fail(run, { code: "timed_out", message: `The deploy took longer than ${Duration.format(limit)}` })
   )
-  // The store has counted so far and this process goes on from there: their clocks need not agree.
-  const left = Duration.toMillis(limit) - session.claim.elapsedMillis
-  if (left <= 0) return yield* timedOut
-  return yield* Effect.timeoutOrElse(walk(run, plan), { duration: left, orElse: () => timedOut })
 })

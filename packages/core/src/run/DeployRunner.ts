@@ -7,7 +7,7 @@ import { type Claim, type DeployRecord, DeployStore } from "../ports/DeployStore
 import { DeployTarget } from "../ports/DeployTarget.ts"
 import { type DeployRunInput, type Failure, runDeploy } from "./DeployRun.ts"
 import { countRun } from "./DeployMetrics.ts"
-import { runSpan } from "./DeploySpans.ts"
+import { runSpan, spanned } from "./DeploySpans.ts"
 import { settleDeploy } from "./DeploySettling.ts"
 import { LeaseKeeper } from "./LeaseKeeper.ts"
 import { LiveEvents } from "./LiveEvents.ts"
@@ -115,16 +115,18 @@ export class DeployRunner extends Context.Service<
         }
       })
 
-      const run = Effect.fn("DeployRunner.run")(function* (id: DeployId) {
-        yield* Effect.annotateCurrentSpan({ "deploy.id": id })
-        // The store would let this owner claim its own deploy anew, beside the run that goes on.
-        if (atWork.has(id)) return
-        yield* Effect.acquireUseRelease(
-          Effect.sync(() => begin(id)),
-          (inFlight) => goOn(id, inFlight),
-          () => Effect.sync(() => end(id))
-        )
-      })
+      const run = Effect.fnUntraced(
+        function* (id: DeployId) {
+          // The store would let this owner claim its own deploy anew, beside the run that goes on.
+          if (atWork.has(id)) return
+          yield* Effect.acquireUseRelease(
+            Effect.sync(() => begin(id)),
+            (inFlight) => goOn(id, inFlight),
+            () => Effect.sync(() => end(id))
+          )
+        },
+        (running, id) => spanned("DeployRunner.run", { "deploy.id": id })(running)
+      )
 
       return DeployRunner.of({ owner, run, drain: Ref.set(drained, true) })
     })

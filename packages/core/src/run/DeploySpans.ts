@@ -1,4 +1,4 @@
-import { Data, Effect, Tracer } from "effect"
+import { Data, Effect, Option, Tracer } from "effect"
 import type { Outcome } from "../domain/Deploy.ts"
 import type { DeployId } from "../domain/Id.ts"
 import type { StepRecord } from "../domain/DeployStep.ts"
@@ -65,14 +65,14 @@ export const tellOutcome = (outcome: Outcome): Effect.Effect<void> =>
 
 /** The span of one run, or of settling: a root in the deploy's trace, linked to the runner's span that led to it. */
 export const runSpan = <A, R>(run: Effect.Effect<A, never, R>, { deploy, epoch }: Claim, owner: string) =>
-  Effect.flatMap(Effect.option(Effect.currentSpan), (from) =>
+  Effect.flatMap(Effect.serviceOption(Tracer.ParentSpan), (from) =>
     run.pipe(
       Effect.flatMap(failIfTold),
       Effect.withSpan(
         deploy.status === "running" ? "deploy.run" : "deploy.settle",
         {
           parent: rootOf(deploy.id),
-          links: from._tag === "Some" ? [{ span: from.value, attributes: {} }] : [],
+          links: Option.isSome(from) ? [{ span: from.value, attributes: {} }] : [],
           attributes: {
             "deploy.id": deploy.id,
             "deploy.workspace_id": deploy.workspaceId,
@@ -90,13 +90,17 @@ export const runSpan = <A, R>(run: Effect.Effect<A, never, R>, { deploy, epoch }
     )
   )
 
+/** Gives work a span. Without a tracer nobody could see it, and making it would take as long as much of the work. */
+export const spanned =
+  (name: string, attributes: Record<string, unknown>) =>
+  <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(Effect.tracer, (tracer) =>
+      tracer === Tracer.nativeTracer ? work : Effect.withSpan(work, name, { attributes, captureStackTrace: false })
+    )
+
 /** A span of a step's: the step itself, an attempt of it, or its undoing. */
 const span = (kind: "step" | "attempt" | "undo", name: string, attributes: Record<string, unknown>) =>
-  Effect.withSpan(
-    `deploy.${kind} ${name}`,
-    { attributes: { "deploy.step.name": name, ...attributes } },
-    { captureStackTrace: false }
-  )
+  spanned(`deploy.${kind} ${name}`, { "deploy.step.name": name, ...attributes })
 
 /** The span of a step: from its first attempt in this run to its end, waits between attempts too. */
 export const stepSpan = ({ index, name, starts }: StepRecord) =>

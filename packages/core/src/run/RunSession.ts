@@ -1,4 +1,4 @@
-import { Data, Effect, Fiber, Latch, Schedule, Semaphore } from "effect"
+import { Data, Effect, Schedule, Semaphore } from "effect"
 import type { DeployMove } from "../domain/DeployMove.ts"
 import { storableText } from "../domain/StorableJson.ts"
 import type { LogLevel } from "../plan/Step.ts"
@@ -26,7 +26,10 @@ const again = Schedule.min([Schedule.exponential("50 millis"), Schedule.spaced("
 /** Writes the moves of one claim, one after the other, each fenced by its epoch. */
 export interface RunSession {
   readonly claim: Claim
-  /** Writes these moves, and before them in the same write everything deferred. Sent again until it is known to have landed. */
+  /**
+   * Writes these moves, and before them in the same write everything deferred. Sent again until it is known to have landed.
+   * After one that was interrupted nothing more can be written: the number of the last event is then not known.
+   */
   readonly write: (...moves: ReadonlyArray<DeployMove>) => Effect.Effect<void, ClaimLost>
   /** Lets a move go with the next write, where nothing that it permits happens before that. */
   readonly defer: (move: DeployMove) => Effect.Effect<void>
@@ -42,14 +45,16 @@ export const makeRunSession = Effect.fnUntraced(function* (
   lease: Lease
 ) {
   const scope = yield* Effect.scope
+  const context = yield* Effect.context<never>()
   const oneAtATime = yield* Semaphore.make(1)
   let after = claim.lastEvent
   let lines = claim.lastEvent
   let deferred: ReadonlyArray<DeployMove> = []
 
   const send = Effect.fnUntraced(function* (moves: ReadonlyArray<DeployMove>) {
-    const request = { deployId: claim.deploy.id, epoch: claim.epoch, after, by, moves }
-    const [result] = yield* Effect.retry(store.move([request]), again).pipe(Effect.orDie)
+    const move = store.move([{ deployId: claim.deploy.id, epoch: claim.epoch, after, by, moves }])
+    // Few writes fail, so that the schedule is made for those that do.
+    const [result] = yield* Effect.catch(move, () => Effect.orDie(Effect.retry(move, again)))
     if (result?._tag !== "Applied") {
       yield* lease.lose
       return yield* new ClaimLost()
@@ -57,34 +62,35 @@ export const makeRunSession = Effect.fnUntraced(function* (
     after += moves.length
   })
 
-  const sendAll = Effect.fnUntraced(function* (moves: ReadonlyArray<DeployMove>) {
+  const write = Effect.fnUntraced(function* (...moves: ReadonlyArray<DeployMove>) {
     const all = [...deferred, ...moves]
     if (all.length === 0) return
     deferred = []
     yield* send(all)
   }, oneAtATime.withPermits(1))
 
-  // A write that has begun goes on when its caller is interrupted: half-way, the number of the last event is not known.
-  const write = (...moves: ReadonlyArray<DeployMove>) =>
-    Effect.flatMap(Effect.forkIn(sendAll(moves), scope, { startImmediately: true }), Fiber.join)
-
   const defer = (move: DeployMove) => Effect.sync(() => void (deferred = [...deferred, move]))
 
-  const lineWaits = yield* Latch.make()
-  yield* lineWaits.await.pipe(
-    Effect.andThen(Effect.sleep("100 millis")),
-    Effect.andThen(lineWaits.close),
+  /** Whether a write is to come within 100 ms. */
+  let isFlushing = false
+  const flush = Effect.sleep("100 millis").pipe(
+    Effect.andThen(Effect.sync(() => (isFlushing = false))),
     Effect.andThen(write()),
-    Effect.forever,
     Effect.ignore,
-    Effect.forkScoped
+    Effect.provideContext(context),
+    Effect.forkIn(scope)
   )
   const log = (message: string, level: LogLevel, step: string | null) =>
     Effect.suspend(() => {
       lines += 1
       if (lines > maxLines) return Effect.void
       const text = lines === maxLines ? "Further lines are left out: a deploy keeps 10,000" : cutLine(message)
-      return Effect.asVoid(Effect.andThen(defer({ _tag: "Logged", level, message: text, step }), lineWaits.open))
+      const isFirst = !isFlushing
+      isFlushing = true
+      return Effect.andThen(
+        defer({ _tag: "Logged", level, message: text, step }),
+        isFirst ? Effect.asVoid(flush) : Effect.void
+      )
     })
 
   return { claim, write, defer, log } satisfies RunSession

@@ -14,6 +14,7 @@ import {
 } from "effect"
 import { attemptSpan, undoSpan } from "./DeploySpans.ts"
 import { type RunContext, type Step, StepError } from "../plan/Step.ts"
+import { sleepWithin, startLimit, type TimeLimit, within } from "./TimeLimit.ts"
 
 /** What a step returned, in its stored form, and in which attempt. */
 export interface StepResult {
@@ -54,6 +55,8 @@ export interface StepHooks<E> {
   readonly scope: Scope.Scope
   /** Such an attempt that an earlier claim left at work: it is waited for instead of beginning another beside it. */
   readonly adopted: InFlight["fiber"] | undefined
+  /** What the step has to keep to beside its own limits. */
+  readonly limit: TimeLimit<E>
   /** Told of each such attempt as it begins. */
   readonly onInFlight: (begun: InFlight) => void
 }
@@ -99,62 +102,82 @@ const reconcile = (step: Step<unknown>, context: RunContext, output: Option.Opti
     undoSpan(step.name)
   )
 
+const isStepError = (value: unknown): value is StepError => value instanceof StepError
+
+/** The limits of an attempt: its step's, its deploy's and its own. */
+type AttemptLimits<E> = readonly [TimeLimit<StepFailed>, TimeLimit<E>, TimeLimit<StepError>]
+
 /**
  * An attempt of a `discard` step runs beside the fiber that waits for it. When it is over its limit, its end is waited for
  * all the same, within the limit of the step, and what it made is undone: the next one never begins beside it.
  */
-const discardAttempt = Effect.fnUntraced(function* <E>(step: Step<unknown>, context: RunContext, hooks: StepHooks<E>) {
+const discardAttempt = Effect.fnUntraced(function* <E>(
+  step: Step<unknown>,
+  context: RunContext,
+  hooks: StepHooks<E>,
+  limits: AttemptLimits<E>
+) {
   const adopted = context.attempt === hooks.attempt ? hooks.adopted : undefined
   const attempt = contained(step.run(context)).pipe(attemptSpan(step.name, context.attempt))
-  const fiber = adopted ?? (yield* Effect.forkIn(attempt, hooks.scope, { startImmediately: true }))
-  hooks.onInFlight({ attempt: context.attempt, fiber })
-  const inTime = yield* Effect.timeoutOrElse(Effect.map(Fiber.await(fiber), Option.some), {
-    duration: step.attemptTimeout,
-    orElse: () => Effect.succeed(Option.none<Exit.Exit<Schema.Json, StepError>>())
-  })
-  if (Option.isSome(inTime)) return yield* inTime.value
-  yield* reconcile(step, context, Exit.getSuccess(yield* Fiber.await(fiber)))
-  return yield* overLimit(`Attempt ${context.attempt} of step ${step.name}`, step.attemptTimeout)
+  const begun =
+    adopted === undefined ? Effect.forkIn(attempt, hooks.scope, { startImmediately: true }) : Effect.succeed(adopted)
+  // What the attempt does as it begins may already lead to an interruption: it is known of all the same.
+  const fiber = yield* begun.pipe(
+    Effect.tap((fiber) => Effect.sync(() => hooks.onInFlight({ attempt: context.attempt, fiber }))),
+    Effect.uninterruptible
+  )
+  const output = Effect.map(Fiber.await(fiber), Exit.getSuccess)
+  const undone = Effect.flatMap(output, (made) => reconcile(step, context, made))
+  const [stepLimit, deployLimit] = limits
+  return yield* yield* Fiber.await(fiber).pipe(
+    within<StepFailed | E | StepError>(...limits),
+    Effect.catchIf(isStepError, (late) =>
+      Effect.andThen(within<StepFailed | E>(stepLimit, deployLimit)(undone), Effect.fail(late))
+    )
+  )
 })
 
-const interruptAttempt = (step: Step<unknown>, context: RunContext) =>
+const interruptAttempt = <E>(step: Step<unknown>, context: RunContext, limits: AttemptLimits<E>) =>
   contained(step.run(context)).pipe(
-    Effect.timeoutOrElse({
-      duration: step.attemptTimeout,
-      orElse: () => Effect.fail(overLimit(`Attempt ${context.attempt} of step ${step.name}`, step.attemptTimeout))
-    }),
+    within<StepFailed | E | StepError>(...limits),
     attemptSpan(step.name, context.attempt)
   )
 
 /**
  * Runs a step until it returns or has failed for good: attempts, waits and time limits. It knows no store; what is to be
- * recorded goes through the hooks. Interrupting it stops an `interrupt` step and lets an attempt of a `discard` step go on
- * by itself.
+ * recorded goes through the hooks, and no limit cuts that short. Interrupting it stops an `interrupt` step and lets an
+ * attempt of a `discard` step go on by itself.
  */
 export const runStep = Effect.fnUntraced(function* <E>(
   step: Step<unknown>,
   hooks: StepHooks<E>
 ): Effect.fn.Return<StepResult, StepFailed | E> {
   let attempt = hooks.attempt
-  const attempts = Effect.gen(function* (): Effect.fn.Return<StepResult, StepFailed | E> {
-    const decide = yield* retryDecision(step, attempt)
-    while (true) {
-      yield* hooks.onStart(attempt)
-      const context = hooks.context(attempt)
-      const work =
-        step.cancellation === "discard" ? discardAttempt(step, context, hooks) : interruptAttempt(step, context)
-      const result = yield* Effect.result(work)
-      if (result._tag === "Success") return { attempt, output: result.success }
-      const delay = result.failure.retryable ? yield* decide(result.failure) : Option.none<number>()
-      if (Option.isNone(delay)) return yield* new StepFailed({ attempt, error: result.failure })
-      const delayMillis = Math.max(delay.value, result.failure.retryAfterMillis ?? 0)
-      yield* hooks.onRetry(attempt, result.failure, delayMillis)
-      yield* Effect.sleep(delayMillis)
-      attempt += 1
-    }
-  })
-  return yield* Effect.timeoutOrElse(attempts, {
-    duration: step.timeout,
-    orElse: () => Effect.suspend(() => new StepFailed({ attempt, error: overLimit(`Step ${step.name}`, step.timeout) }))
-  })
+  let decide: Effect.Success<ReturnType<typeof retryDecision>> | undefined
+  const stepLimit = yield* startLimit(
+    Duration.toMillis(step.timeout),
+    Effect.suspend(() => new StepFailed({ attempt, error: overLimit(`Step ${step.name}`, step.timeout) }))
+  )
+  while (true) {
+    yield* hooks.onStart(attempt)
+    const context = hooks.context(attempt)
+    const attemptLimit = yield* startLimit(
+      Duration.toMillis(step.attemptTimeout),
+      Effect.suspend(() => overLimit(`Attempt ${attempt} of step ${step.name}`, step.attemptTimeout))
+    )
+    const limits = [stepLimit, hooks.limit, attemptLimit] as const
+    const work =
+      step.cancellation === "discard"
+        ? discardAttempt(step, context, hooks, limits)
+        : interruptAttempt(step, context, limits)
+    const result = yield* Effect.catchIf(work, isStepError, Effect.succeed)
+    if (!isStepError(result)) return { attempt, output: result }
+    decide ??= yield* retryDecision(step, attempt)
+    const delay = result.retryable ? yield* decide(result) : Option.none<number>()
+    if (Option.isNone(delay)) return yield* new StepFailed({ attempt, error: result })
+    const delayMillis = Math.max(delay.value, result.retryAfterMillis ?? 0)
+    yield* hooks.onRetry(attempt, result, delayMillis)
+    yield* sleepWithin<StepFailed | E>(delayMillis, stepLimit, hooks.limit)
+    attempt += 1
+  }
 })

@@ -101,6 +101,26 @@ describe("the trace of a deploy", () => {
     })
   )
 
+  it.effect("is that of what a step does, also without a tracer", () =>
+    Effect.gen(function* () {
+      const seen: Array<string> = []
+      const step = makeStep({
+        name: "upload",
+        output: Schema.Null,
+        run: () =>
+          Effect.as(
+            Effect.flatMap(Effect.orDie(Effect.currentSpan), ({ traceId }) => Effect.sync(() => seen.push(traceId))),
+            null
+          )
+      })
+      const { id } = yield* Effect.provide(
+        Effect.tap(create(), ({ id }) => story(id)),
+        engine(step)
+      )
+      assert.deepStrictEqual(seen, [deployTraceId(id)])
+    })
+  )
+
   it.effect("shows what a cancel stopped, and its settling", () =>
     Effect.gen(function* () {
       const undoable = hangs("upload", {

@@ -31,6 +31,7 @@ const run = Effect.fnUntraced(function* (subject: Step<unknown>, hooks: Partial<
       onRetry: (attempt, error, delay) =>
         Effect.sync(() => void told.push(`retry ${attempt} ${error.message} ${delay}`)),
       scope,
+      limit: { left: () => Infinity, over: Effect.never },
       adopted: undefined,
       onInFlight: (fiber) => void inFlight.push(fiber),
       ...hooks
@@ -152,6 +153,30 @@ describe("a step", () => {
       assert(result._tag === "Failure" && result.failure._tag === "StepFailed")
       assert.strictEqual(result.failure.attempt, 2)
       assert.include(result.failure.error.message, "30s")
+    })
+  )
+
+  it.effect("begins no attempt at the very end of its time", () =>
+    Effect.gen(function* () {
+      const slow = step({
+        timeout: "20 seconds",
+        retry: Schedule.spaced("20 seconds"),
+        run: () => Effect.fail(new StepError({ message: "no" }))
+      })
+      const { result, told } = yield* inTime(run(slow))
+      assert(result._tag === "Failure" && result.failure._tag === "StepFailed")
+      assert.include(result.failure.error.message, "20s")
+      assert.deepStrictEqual(told, ["start 1", "retry 1 no 20000"])
+    })
+  )
+
+  it.effect("runs out of its own time, not of an attempt's that ends with it", () =>
+    Effect.gen(function* () {
+      const { result, told } = yield* inTime(
+        run(step({ timeout: "10 seconds", attemptTimeout: "10 seconds", run: () => Effect.never }))
+      )
+      assert.include(result._tag === "Failure" && result.failure.message, "Step work took longer than 10s")
+      assert.deepStrictEqual(told, ["start 1"])
     })
   )
 

@@ -1,8 +1,8 @@
-import { type ClaimRequest, Deploy, type StepId, StepRecord } from "@deploys/core"
+import { type ClaimRequest, Deploy, type StepId } from "@deploys/core"
 import type { Statement } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
 import { storedJson } from "../internal/storedJson.ts"
-import { columns, jsonObject } from "../Rows.ts"
+import { columns } from "../Rows.ts"
 import { type GroupOptions, notified, patient } from "./notify.ts"
 
 /** A request and the ids for the rows of its steps. */
@@ -10,7 +10,7 @@ export interface ClaimWithIds extends ClaimRequest {
   readonly stepIds: ReadonlyArray<StepId>
 }
 
-/** A claim that was won. The columns of its deploy stand beside these, and all of its steps where it `starts`. */
+/** A claim that was won. The columns of its deploy stand beside these. */
 export interface Claimed extends Record<string, unknown> {
   /** Its place among the requests. */
   readonly n: number
@@ -35,24 +35,22 @@ export const claimDeploys = (
   { notices = [], patience }: GroupOptions = {}
 ) => {
   const { sql, table } = db
+  const limited = requests.some(({ maxRunningPerWorkspace = Infinity }) => Number.isFinite(maxRunningPerWorkspace))
   return sql<Claimed>`
   WITH patience AS MATERIALIZED (${patient(db, patience)}
   ), request AS MATERIALIZED (${requestRows(db, requests)}
-  ), places AS MATERIALIZED (${lockPlaces(db)}
-  ), lane AS MATERIALIZED (
+  ), ${limited ? lockPlaces(db) : sql.literal("")}lane AS MATERIALIZED (
     SELECT l.entity_id, l.workspace_id, l.active_deploy_id, l.hold IS NOT NULL AS held FROM ${table("lanes")} l
     WHERE l.entity_id = ANY (ARRAY(
       SELECT d.entity_id FROM ${table("deploys")} d WHERE d.id = ANY (ARRAY(SELECT id FROM request))
-    )) AND (SELECT count(*) FROM places) >= 0
+    ))${sql.literal(limited ? " AND (SELECT count(*) FROM places) >= 0" : "")}
     ORDER BY l.entity_id FOR UPDATE
   ), locked AS MATERIALIZED (
     SELECT d.id, d.entity_id, d.sequence_number, d.trigger, d.status, d.settling, d.epoch, d.owner, d.lease_until, d.last_event,
       d.moved_at, d.started_at, d.completed_at, d.failure_code
     FROM ${table("deploys")} d WHERE d.id = ANY (ARRAY(SELECT id FROM request)) AND (SELECT count(*) FROM lane) >= 0
     ORDER BY d.id FOR UPDATE
-  ), fit AS MATERIALIZED (${fitting(db)}
-  ), won AS MATERIALIZED (${placed(db)}
-  ), taken AS (
+  ), ${limited ? sql`fit AS MATERIALIZED (${fitting(db)}), won AS MATERIALIZED (${placed(db)})` : sql`won AS MATERIALIZED (${fitting(db)})`}, taken AS (
     UPDATE ${table("lanes")} l SET
       active_deploy_id = won.id,
       waiting = l.waiting - 1,
@@ -63,9 +61,7 @@ export const claimDeploys = (
   ), begun AS (${insertSteps(db)}
   ), told AS (${insertEvents(db)}
   ), heard AS MATERIALIZED (${notified(db, notices)})
-  SELECT ${columns(sql, "d", Deploy.fields)}, d.n, d.epoch, d.last_event AS "lastEvent", 0 AS "elapsedMillis", d.starts, d.first AS "startedFirstStep",
-    coalesce((SELECT json_agg(${jsonObject(sql, "s", StepRecord.fields)} ORDER BY s.index) FROM begun s WHERE s.deploy_id = d.id), '[]')
-      AS steps
+  SELECT ${columns(sql, "d", Deploy.fields)}, d.n, d.epoch, d.last_event AS "lastEvent", d.starts, d.first AS "startedFirstStep"
   FROM claimed d WHERE (SELECT count(*) FROM heard) >= 0`
 }
 
@@ -95,12 +91,13 @@ const requestRow = (request: ClaimWithIds, n: number) => {
 }
 
 /** Places are counted, and nothing but a claim takes one: whoever counts them for a claim keeps others from it. */
-const lockPlaces = ({ sql, table }: Database): Statement.Fragment => sql`
+const lockPlaces = ({ sql, table }: Database): Statement.Fragment => sql`places AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(key) FROM (
       SELECT DISTINCT hashtextextended('deploys.places ' || d.workspace_id, 0) AS key
       FROM ${table("deploys")} d WHERE d.id = ANY (ARRAY(SELECT id FROM request WHERE places IS NOT NULL))
       ORDER BY key
-    ) workspace`
+    ) workspace
+  ), `
 
 /** Those that could be claimed if there were places for all. */
 const fitting = ({ sql, table }: Database): Statement.Fragment => sql`
@@ -163,8 +160,7 @@ const insertSteps = ({ sql, table }: Database): Statement.Fragment => sql`
       SELECT *, won.first AND index = 0 AS begins
       FROM jsonb_to_recordset(won.steps) AS r(id text, index integer, name text, cancellation text, undoable boolean)
     ) s
-    WHERE won.starts
-    RETURNING *`
+    WHERE won.starts`
 
 const insertEvents = ({ sql, table }: Database): Statement.Fragment => sql`
     INSERT INTO ${table("deploy_events")} (deploy_id, sequence, epoch, type, at, data)

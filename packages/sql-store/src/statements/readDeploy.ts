@@ -11,7 +11,8 @@ const Engine = Schema.Struct({
   steps: Schema.Array(StepRecord)
 })
 
-const decodeDeploy = Schema.decodeUnknownEffect(Deploy)
+/** A deploy of the columns of `Deploy`. */
+export const decodeDeploy = Schema.decodeUnknownEffect(Deploy)
 const decodeEngine = Schema.decodeUnknownEffect(Engine)
 
 /** A deploy with all that its runner needs of it. */

@@ -11,6 +11,8 @@ interface About {
 interface Waiting<Request, Answer> {
   readonly request: Request
   readonly answer: Deferred.Deferred<Answer, SqlError.SqlError>
+  /** What is sent with it. */
+  readonly batch: Map<DeployId, Waiting<Request, Answer>>
 }
 
 /**
@@ -36,58 +38,39 @@ const isBusy = ({ reason }: SqlError.SqlError) => reason._tag === "LockTimeoutEr
  */
 export const makeGroupCommit = <Request extends About, Answer>(db: Database, write: Write<Request, Answer>) => {
   type One = Waiting<Request, Answer>
+  type Batch = One["batch"]
   const lane = Semaphore.makeUnsafe(1)
-  let waiting: ReadonlyArray<One> = []
-
-  const leave = (gone: ReadonlyArray<One>) => {
-    const set = new Set(gone)
-    waiting = waiting.filter((one) => !set.has(one))
-  }
-
-  /** Takes from the front; a second request of one deploy waits for the next statement. */
-  const take = () => {
-    const ids = new Set<string>()
-    const taken = waiting.filter(({ request: { deployId } }) => {
-      if (ids.size >= most || ids.has(deployId)) return false
-      ids.add(deployId)
-      return true
-    })
-    leave(taken)
-    return taken
-  }
-
-  // Others wait for what one fiber has taken, so that it is not interrupted half-way.
-  const landNext = Effect.uninterruptible(
-    Effect.suspend(() => {
-      const taken = take()
-      const requests = taken.map(({ request }) => request)
-      return Effect.flatMap(Effect.exit(limited(write(requests, patience))), (exit) =>
-        Effect.forEach(
-          taken,
-          ({ answer }, n) =>
-            Deferred.done(answer, Exit.isSuccess(exit) ? (exit.value[n] ?? unanswered) : Exit.failCause(exit.cause)),
-          { discard: true }
-        )
-      )
-    })
-  )
+  /** What has not been sent yet, in order. */
+  const gathering = new Set<Batch>()
 
   // A lone request waits for no other, but for those of fibers that can run already: an answer wakes many at once.
-  const othersThatAreReady = Effect.suspend(() => {
-    let before = 0
-    return Effect.repeat(Effect.yieldNow, {
-      until: () => {
-        const isQuiet = waiting.length === before || waiting.length >= most
-        before = waiting.length
-        return isQuiet
-      }
-    })
+  const othersThatAreReady = Effect.fnUntraced(function* (batch: Batch) {
+    let before: number
+    do {
+      before = batch.size
+      yield* Effect.yieldNow
+    } while (batch.size > before && batch.size < most)
   })
 
-  const turn = (answer: One["answer"]) =>
-    lane.withPermits(1)(
-      Effect.suspend(() => (Deferred.isDoneUnsafe(answer) ? Effect.void : Effect.andThen(othersThatAreReady, landNext)))
-    )
+  const land = Effect.fnUntraced(function* (batch: Batch) {
+    yield* othersThatAreReady(batch)
+    gathering.delete(batch)
+    const sent = [...batch.values()]
+    if (sent.length === 0) return
+    const requests = sent.map(({ request }) => request)
+    const exit = yield* Effect.exit(limited(write(requests, patience)))
+    for (const [n, { answer }] of sent.entries())
+      Deferred.doneUnsafe(answer, Exit.isSuccess(exit) ? (exit.value[n] ?? unanswered) : Exit.failCause(exit.cause))
+  }, lane.withPermits(1))
+
+  /** A second request of one deploy waits for a statement of its own. */
+  const batchFor = (id: DeployId) => {
+    for (const batch of gathering) if (batch.size < most && !batch.has(id)) return Effect.succeed(batch)
+    const batch: Batch = new Map()
+    gathering.add(batch)
+    // Many wait for it, so it belongs to none of their fibers.
+    return Effect.as(Effect.forkDetach(land(batch), { startImmediately: true, uninterruptible: true }), batch)
+  }
 
   /** Beside the lane, a request whose rows are locked tries again, and waits for them in the database. */
   const aside = (request: Request) =>
@@ -96,18 +79,25 @@ export const makeGroupCommit = <Request extends About, Answer>(db: Database, wri
       limited
     )
 
-  const answered = ({ answer, request }: One) =>
-    Effect.suspend(() => turn(answer)).pipe(
-      Effect.repeat({ until: () => Deferred.isDoneUnsafe(answer) }),
-      Effect.andThen(Deferred.await(answer)),
-      Effect.catchIf(isBusy, () => aside(request))
-    )
+  const join = (request: Request) =>
+    Effect.map(batchFor(request.deployId), (batch): One => {
+      const one = { request, answer: Deferred.makeUnsafe<Answer, SqlError.SqlError>(), batch }
+      batch.set(request.deployId, one)
+      return one
+    })
 
-  const gather = Effect.fnUntraced(function* (requests: ReadonlyArray<Request>) {
-    const mine = requests.map((request): One => ({ request, answer: Deferred.makeUnsafe() }))
-    waiting = [...waiting, ...mine]
-    return yield* Effect.onInterrupt(Effect.forEach(mine, answered), () => Effect.sync(() => leave(mine)))
-  })
+  const answered = ({ answer, request }: One) => Effect.catchIf(Deferred.await(answer), isBusy, () => aside(request))
+
+  /** What is on its way lands all the same, so its end is waited for. */
+  const leave = ({ answer, batch, request }: One) =>
+    gathering.has(batch)
+      ? Effect.sync(() => void batch.delete(request.deployId))
+      : Effect.asVoid(Effect.exit(Deferred.await(answer)))
+
+  const gather = (requests: ReadonlyArray<Request>) =>
+    Effect.flatMap(Effect.forEach(requests, join), (mine) =>
+      Effect.onInterrupt(Effect.forEach(mine, answered), () => Effect.forEach(mine, leave, { discard: true }))
+    )
 
   // In a transaction of the host's nothing is durable yet, so nobody else's requests may come along.
   const alone = (requests: ReadonlyArray<Request>) =>

@@ -11,6 +11,6 @@ const deploy = DBOS.registerWorkflow(
   { name: "deploy" }
 )
 await DBOS.launch()
-await measured(() => each((n) => deploy(n)))
+await measured((count) => each(count, deploy))
 await DBOS.shutdown()
 process.exit()

@@ -1,19 +1,21 @@
 // A chain of five jobs a deploy: each adds the next.
 import { Logger, makeWorkerUtils, run } from "graphile-worker"
-import { count, inFlight, measured, url } from "./run.mjs"
+import { inFlight, measured, url } from "./run.mjs"
 
 const logger = new Logger(() => (level, message) => {
   if (level === "error") console.error(message)
 })
 const utils = await makeWorkerUtils({ connectionString: url, logger })
 await utils.migrate()
-for (let n = 0; n < count; n += 1000)
-  await utils.addJobs(
-    Array.from({ length: Math.min(1000, count - n) }, (_, i) => ({ identifier: "step", payload: { n: n + i, i: 0 } }))
-  )
-await utils.release()
 
-await measured(async () => {
+const add = async (count) => {
+  for (let n = 0; n < count; n += 1000)
+    await utils.addJobs(
+      Array.from({ length: Math.min(1000, count - n) }, (_, i) => ({ identifier: "step", payload: { n: n + i, i: 0 } }))
+    )
+}
+
+await measured(async (count) => {
   let left = count
   let over
   const all = new Promise((resolve) => (over = resolve))
@@ -31,5 +33,5 @@ await measured(async () => {
   })
   await all
   await runner.stop()
-})
+}, add)
 process.exit()

@@ -1,6 +1,6 @@
 import { DateTime, Option } from "effect"
 import { DeployMove, movesPatch } from "../../domain/DeployMove.ts"
-import type { StepDeclaration, StepRecord } from "../../domain/DeployStep.ts"
+import { pendingSteps, type StepDeclaration } from "../../domain/DeployStep.ts"
 import type { StepId } from "../../domain/Id.ts"
 import type { Timestamp } from "../../domain/Timestamp.ts"
 import type { Claim, ClaimRequest } from "../../ports/DeployStore.ts"
@@ -71,7 +71,7 @@ const started = (stored: StoredDeploy, now: Now, request: ClaimWithIds): StoredD
     {
       ...taken,
       deploy: { ...stored.deploy, status: "running", startedAt: at },
-      steps: pendingSteps(request)
+      steps: pendingSteps(request.deployId, request.steps, request.stepIds)
     },
     [{ type: "deploy.running", data: { by: request.owner, epoch: taken.epoch } }],
     at
@@ -88,31 +88,6 @@ const withLease = (stored: StoredDeploy, now: Now, { leaseMillis, owner }: Claim
   const epoch = stored.epoch + 1
   return { ...stored, epoch, lease: { owner, epoch, until: now.millis + leaseMillis } }
 }
-
-const pendingSteps = ({ deployId, stepIds, steps }: ClaimWithIds) =>
-  stepIds.flatMap((id, index): ReadonlyArray<StepRecord> => {
-    const declaration = steps[index]
-    if (declaration === undefined) return []
-    const { cancellation, name, undoable } = declaration
-    return [
-      {
-        id,
-        deployId,
-        index,
-        name,
-        status: "pending",
-        attempt: 0,
-        error: null,
-        output: null,
-        startedAt: null,
-        completedAt: null,
-        cancellation,
-        undoable,
-        starts: 0,
-        compensated: null
-      }
-    ]
-  })
 
 const asClaim = (stored: StoredDeploy, now: Now, startedFirstStep: boolean): Claim => ({
   deploy: stored.deploy,
