@@ -6,6 +6,8 @@ export interface Case {
   readonly at?: object
   readonly side?: "after" | "before"
   readonly index: { readonly one?: string; readonly several?: string; readonly all?: string }
+  /** In how many places the deploys are looked for: each has to be planned, which takes longer than to read a page. */
+  readonly scans?: number
   /** Few rows fit, and its filter finds them: they may be sorted, or looked for longer than a page. */
   readonly selective?: boolean
 }
@@ -28,10 +30,10 @@ const lastFinished = { orderBy: [{ completedAt: "desc_nulls_last" }] }
 const firstFinished = { orderBy: [{ completedAt: "asc_nulls_first" }] }
 const grouped = { orderBy: [{ status: "asc" }, { createdAt: "desc" }] }
 
-/** Two dozen typical lists. */
+/** Typical lists. */
 export const cases: ReadonlyArray<Case> = [
   { name: "the newest", options: {}, index: byCreated },
-  { name: "the newest behind a cursor", options: {}, at, index: byCreated },
+  { name: "the newest behind a cursor", options: {}, at, index: byCreated, scans: 2 },
   { name: "the newest before a cursor", options: {}, at, side: "before", index: byCreated },
   { name: "the oldest", options: { orderBy: [{ createdAt: "asc" }] }, index: byCreated },
   { name: "the oldest behind a cursor", options: { orderBy: [{ createdAt: "asc" }] }, at, index: byCreated },
@@ -67,7 +69,15 @@ export const cases: ReadonlyArray<Case> = [
     name: "by status, then the newest, behind a cursor",
     options: grouped,
     at,
-    index: { one: "deploys_workspace_status", several: "deploys_workspace_status" }
+    index: { one: "deploys_workspace_status", several: "deploys_workspace_status" },
+    scans: 4
+  },
+  {
+    name: "by status backwards, then the oldest, behind a cursor",
+    options: { orderBy: [{ status: "desc" }, { createdAt: "asc" }] },
+    at,
+    index: { one: "deploys_workspace_status", several: "deploys_workspace_status" },
+    scans: 4
   },
   {
     name: "those with a step that failed",

@@ -76,6 +76,8 @@ export const suite = <E>(name: string, on: Layer.Layer<SqlClient.SqlClient, E>) 
         it.effect(`${given.name}, for ${scope}: ${says}`, () =>
           Effect.gen(function* () {
             const nodes = yield* explain(given, scopeOf(scope))
+            const scans = nodes.filter(({ "Relation Name": relation }) => relation === "deploys").length
+            assert.isAtMost(scans, given.scans ?? Infinity)
             if (index === undefined) return assert.isTrue(nodes.some(isSort))
             const used = nodes.flatMap(({ "Index Name": found }) => (found === undefined ? [] : [found]))
             assert.include(used, index)

@@ -30,23 +30,32 @@ const towards = (key: Key, side: Side) => (key.descending === (side === "before"
 const flags = (key: Key, value: boolean, side: Side): ReadonlyArray<Filter> =>
   value === (towards(key, side) === "lt") ? [equals(subject(key.field), !value)] : []
 
+/** The keys that tell rows apart: those behind the id part no two. */
+export const deciding = (order: Order): ReadonlyArray<Key> =>
+  order.slice(0, order.findIndex(({ field }) => field.name === "id") + 1)
+
+/** The rows with the same values as the place in the keys. */
+export const at = (keys: ReadonlyArray<Key>, { values }: Position): Filter =>
+  and(keys.map((key, i) => same(key, values[i] ?? null)))
+
 /**
- * The rows on that side as branches, nearest first: those of one branch all stand nearer than those of the next.
+ * The rows on that side of the place in the keys, as branches, nearest first: those of one branch all stand nearer than those
+ * of the next.
  *
  * Each is a conjunction: the same values as the place in the first keys, and one beyond it, or null, in the next key.
  */
-export const branches = (order: Order, { side, values }: Position): ReadonlyArray<Filter> =>
-  // Keys behind the id part no two rows.
-  order
-    .slice(0, order.findIndex(({ field }) => field.name === "id") + 1)
-    .flatMap((key, depth) => {
-      const prefix = order.slice(0, depth).map((earlier, i) => same(earlier, values[i] ?? null))
-      return beyond(key, values[depth] ?? null, side).map((filter) => ({ depth, filter: and([...prefix, filter]) }))
-    })
+export const branches = (keys: ReadonlyArray<Key>, position: Position): ReadonlyArray<Filter> =>
+  keys
+    .flatMap((key, depth) =>
+      beyond(key, position.values[depth] ?? null, position.side).map((filter) => ({
+        depth,
+        filter: and([at(keys.slice(0, depth), position), filter])
+      }))
+    )
     .toSorted((a, b) => b.depth - a.depth)
     .map(({ filter }) => filter)
     .filter((filter) => filter !== nothing)
 
 /** The rows on that side of the place, its own row never among them. */
 export const make = (order: Order, position: Position | null): Filter =>
-  position === null ? everything : or(branches(order, position))
+  position === null ? everything : or(branches(deciding(order), position))

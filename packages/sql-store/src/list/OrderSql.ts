@@ -1,4 +1,4 @@
-import { Filter, Keyset, type Order } from "@deploys/core"
+import { Keyset, type Order } from "@deploys/core"
 import type { Statement } from "effect/sql"
 import { bound, column } from "./Columns.ts"
 import { condition } from "./FilterSql.ts"
@@ -22,11 +22,8 @@ export const beyond = (
   order: Order.Order,
   position: Keyset.Position | null,
   alias: string
-): ReadonlyArray<Statement.Fragment> => {
-  if (position === null) return [db.sql.literal("true")]
-  const row = rowComparison(db, order, position, alias, { after: "<", before: ">" })
-  return row === undefined ? Keyset.branches(order, position).map((branch) => condition(db, branch, alias)) : [row]
-}
+): ReadonlyArray<Statement.Fragment> =>
+  position === null ? [db.sql.literal("true")] : beside(db, order, position, alias, { after: "<", before: ">" })
 
 /** The rows that are not on that side: those at the place itself, and those on the other side. */
 export const notBeyond = (
@@ -35,36 +32,38 @@ export const notBeyond = (
   position: Keyset.Position,
   alias: string
 ): ReadonlyArray<Statement.Fragment> => {
-  const row = rowComparison(db, order, position, alias, { after: ">=", before: "<=" })
-  if (row !== undefined) return [row]
-  const other = Keyset.branches(order, { ...position, side: position.side === "after" ? "before" : "after" })
-  return [atPlace(order, position), ...other].map((branch) => condition(db, branch, alias))
+  const side = position.side === "after" ? "before" : "after"
+  return beside(db, order, { ...position, side }, alias, { after: "<=", before: ">=" })
 }
 
-const atPlace = (order: Order.Order, { values }: Keyset.Position) =>
-  Filter.and(
-    order.map(({ field }, i) => {
-      const value = values[i] ?? null
-      return value === null ? Filter.isNull(Filter.subject(field)) : Filter.equals(Filter.subject(field), value)
-    })
-  )
-
 /**
- * Where all keys go in one direction and none is null, one comparison of rows is the whole condition, and an index can start
- * right there. `signs` are those for a descending order.
+ * The rows on one side of a place, by the signs of a descending order.
+ *
+ * The last keys that go one way and are never null are one comparison of rows: an index can start right there, and each
+ * condition less is one less to be planned.
  */
-const rowComparison = (
+const beside = (
   db: ListDatabase,
   order: Order.Order,
-  { side, values }: Keyset.Position,
+  position: Keyset.Position,
   alias: string,
   signs: Readonly<Record<Keyset.Side, string>>
-) => {
-  const { sql } = db
-  const [first] = order
-  if (order.some(({ descending, field }) => field.nullable || descending !== first.descending)) return undefined
-  const sign = signs[first.descending ? side : side === "after" ? "before" : "after"]
-  const columns = sql.csv(order.map(({ field }) => column(db, alias, field)))
-  const place = sql.csv(order.map(({ field }, i) => bound(db, field, values[i])))
-  return sql`(${columns}) ${sql.literal(sign)} (${place})`
+): ReadonlyArray<Statement.Fragment> => {
+  const keys = Keyset.deciding(order)
+  const descending = keys.at(-1)?.descending === true
+  const [first, last] = splitAt(keys, (key) => key.field.nullable || key.descending !== descending)
+  const sign = signs[descending ? position.side : position.side === "after" ? "before" : "after"]
+  const columns = db.sql.csv(last.map(({ field }) => column(db, alias, field)))
+  const place = db.sql.csv(last.map(({ field }, i) => bound(db, field, position.values[first.length + i])))
+  const row = db.sql`(${columns}) ${db.sql.literal(sign)} (${place})`
+  return [
+    first.length === 0 ? row : db.sql`${condition(db, Keyset.at(first, position), alias)} AND ${row}`,
+    ...Keyset.branches(first, position).map((branch) => condition(db, branch, alias))
+  ]
+}
+
+/** What stands up to the last one like that, and what stands behind it. */
+const splitAt = <A>(values: ReadonlyArray<A>, isLast: (value: A) => boolean) => {
+  const end = values.findLastIndex(isLast) + 1
+  return [values.slice(0, end), values.slice(end)] as const
 }
