@@ -6,7 +6,7 @@ export interface Case {
   readonly at?: object
   readonly side?: "after" | "before"
   readonly index: { readonly one?: string; readonly several?: string; readonly all?: string }
-  /** In how many places the deploys are looked for: each has to be planned, which takes longer than to read a page. */
+  /** In how many places the deploys are looked for: each has to be planned, at every request where the plan is not kept. */
   readonly scans?: number
   /** Few rows fit, and its filter finds them: they may be sorted, or looked for longer than a page. */
   readonly selective?: boolean
