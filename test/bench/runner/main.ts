@@ -35,6 +35,14 @@ const all: ReadonlyArray<Peer> = [
     warm: 1500,
     counts: [600, 6000, 8000]
   },
+  {
+    name: "ours without notifications",
+    file: join(here, "ours.ts"),
+    env: { NOTIFY: "off" },
+    prepare: join(here, "prepare.ts"),
+    warm: 1500,
+    counts: [0, 6000, 0]
+  },
   { name: "dbos", file: join(installed, "dbos.mjs"), warm: 200, counts: [300, 500, 500] },
   {
     name: "pg-boss with steps",

@@ -1,9 +1,11 @@
-// Ours: the runner of a real node on PostgreSQL, five steps that return at once.
+// Ours: the runner of a real node on PostgreSQL, five steps that return at once. With `NOTIFY=off` it tells no other node.
 import { DeployEngine, DeployStore, runnerOptions } from "@deploys/core"
 import { ScriptedTarget } from "@deploys/core/testing"
 import { Postgres, SqlCatalog, SqlStore } from "@deploys/sql-store"
 import { Deferred, Effect, Layer, Redacted } from "effect"
 import { inFlight, measured } from "./peers/run.mjs"
+
+const store = process.env["NOTIFY"] === "off" ? SqlStore.layer : SqlStore.layerPostgres
 
 const target = ScriptedTarget.layer(
   ...[1, 2, 3, 4, 5].map((step) => ScriptedTarget.succeeds(`step ${step}`, { step, of: "bench" }))
@@ -32,7 +34,7 @@ const counting = (count: number, over: Deferred.Deferred<void>) =>
 const node = (url: string, deploys: Layer.Layer<DeployStore, never, DeployStore>) =>
   DeployEngine.layerWithRunner.pipe(
     Layer.provide([target, runnerOptions({ maxRunning: inFlight })]),
-    Layer.provide(Layer.provide(deploys, SqlStore.layerPostgres)),
+    Layer.provide(Layer.provide(deploys, store)),
     Layer.provide(SqlCatalog.layer),
     Layer.provide(Postgres.layer({ url: Redacted.make(url), maxConnections: 10 }))
   )
