@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { carelessRuns, mutations } from "./mutations.ts"
@@ -19,4 +20,12 @@ describe("each mutation", () => {
         assert.lengthOf(read(`packages/${file}`).split(from), 2, `${file} holds it once: ${from}`)
     }
   )
+})
+
+describe("the copy that mutations are made in", () => {
+  it("runs the simulation", () => {
+    const script = fileURLToPath(new URL("run.ts", import.meta.url))
+    const { status, stdout } = spawnSync(process.execPath, [script, "5", "copy"], { encoding: "utf8" })
+    assert.strictEqual(status, 0, stdout)
+  })
 })
