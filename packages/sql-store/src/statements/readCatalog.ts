@@ -11,6 +11,7 @@ import {
 } from "@deploys/core"
 import type { Statement } from "effect/sql"
 import type { Database } from "../internal/Database.ts"
+import { isOneOf } from "../internal/isOneOf.ts"
 import { columns, jsonObject } from "../Rows.ts"
 
 /** The workspace with this id. */
@@ -27,7 +28,7 @@ export const readSourceEvent = ({ sql, table }: Database, id: SourceEventId) =>
 
 /** The builds with these ids and what each is of. */
 export const readBuilds = (db: Database, ids: ReadonlyArray<BuildId>) =>
-  db.sql<{ id: BuildId }>`${origins(db)} WHERE b.id = ANY (${[...ids]}::text[])`
+  db.sql<{ id: BuildId }>`${origins(db)} WHERE ${isOneOf(db, "b.id", ids)}`
 
 /** The completed build of the entity's default version that was created last. */
 export const readLatestBuild = (db: Database, id: EntityId) => db.sql`${origins(db)}

@@ -1,6 +1,7 @@
 import { Deploy, type DeployId, type DeployRecord, StepRecord } from "@deploys/core"
 import { Effect, Schema } from "effect"
 import type { Database } from "../internal/Database.ts"
+import { isOneOf } from "../internal/isOneOf.ts"
 import { columns, jsonObject } from "../Rows.ts"
 
 /** What the columns of the engine say of a deploy, and its steps. */
@@ -24,22 +25,28 @@ export interface DeployRow extends DeployRecord {
 }
 
 /** Of these deploys, what their end depends on. */
-export const readEndable = ({ sql, table }: Database, ids: ReadonlyArray<DeployId>) => sql`
+export const readEndable = (db: Database, ids: ReadonlyArray<DeployId>) => {
+  const { sql, table } = db
+  return sql`
   SELECT d.id, d.status, d.epoch, d.last_event AS "lastEvent", coalesce((
     SELECT json_agg(${jsonObject(sql, "s", StepRecord.fields)} ORDER BY s.index)
     FROM ${table("deploy_steps")} s WHERE s.deploy_id = d.id
   ), '[]') AS steps
-  FROM ${table("deploys")} d WHERE d.id = ANY (${[...ids]}::text[])`
+  FROM ${table("deploys")} d WHERE ${isOneOf(db, "d.id", ids)}`
+}
 
 /** The rows of these deploys, each with its steps in order, its epoch and the number of its last event. */
-export const readDeploys = ({ sql, table }: Database, ids: ReadonlyArray<DeployId>) => sql<{ id: DeployId }>`
+export const readDeploys = (db: Database, ids: ReadonlyArray<DeployId>) => {
+  const { sql, table } = db
+  return sql<{ id: DeployId }>`
     SELECT ${columns(sql, "d", Deploy.fields)}, d.epoch, d.last_event AS "lastEvent",
       coalesce(greatest(0, floor(extract(epoch FROM clock_timestamp() - d.started_at) * 1000)), 0)::float8 AS "elapsedMillis",
       coalesce((
       SELECT json_agg(${jsonObject(sql, "s", StepRecord.fields)} ORDER BY s.index)
       FROM ${table("deploy_steps")} s WHERE s.deploy_id = d.id
     ), '[]') AS steps
-    FROM ${table("deploys")} d WHERE d.id = ANY (${[...ids]}::text[])`
+    FROM ${table("deploys")} d WHERE ${isOneOf(db, "d.id", ids)}`
+}
 
 /** A deploy of such a row. */
 export const decodeRow = Effect.fnUntraced(function* (row: object) {
