@@ -35,22 +35,24 @@ export const claimDeploys = (
   { notices = [], patience }: GroupOptions = {}
 ) => {
   const { sql, table } = db
-  const limited = requests.some(({ maxRunningPerWorkspace = Infinity }) => Number.isFinite(maxRunningPerWorkspace))
   return sql<Claimed>`
   WITH patience AS MATERIALIZED (${patient(db, patience)}
   ), request AS MATERIALIZED (${requestRows(db, requests)}
-  ), ${limited ? lockPlaces(db) : sql.literal("")}lane AS MATERIALIZED (
+  ), places AS MATERIALIZED (${lockPlaces(db)}
+  ), lane AS MATERIALIZED (
     SELECT l.entity_id, l.workspace_id, l.active_deploy_id, l.hold IS NOT NULL AS held FROM ${table("lanes")} l
     WHERE l.entity_id = ANY (ARRAY(
       SELECT d.entity_id FROM ${table("deploys")} d WHERE d.id = ANY (ARRAY(SELECT id FROM request))
-    ))${sql.literal(limited ? " AND (SELECT count(*) FROM places) >= 0" : "")}
+    )) AND (SELECT count(*) FROM places) >= 0
     ORDER BY l.entity_id FOR UPDATE
   ), locked AS MATERIALIZED (
     SELECT d.id, d.entity_id, d.sequence_number, d.trigger, d.status, d.settling, d.epoch, d.owner, d.lease_until, d.last_event,
       d.moved_at, d.started_at, d.completed_at, d.failure_code
     FROM ${table("deploys")} d WHERE d.id = ANY (ARRAY(SELECT id FROM request)) AND (SELECT count(*) FROM lane) >= 0
     ORDER BY d.id FOR UPDATE
-  ), ${limited ? sql`fit AS MATERIALIZED (${fitting(db)}), won AS MATERIALIZED (${placed(db)})` : sql`won AS MATERIALIZED (${fitting(db)})`}, taken AS (
+  ), fit AS MATERIALIZED (${fitting(db)}
+  ), won AS MATERIALIZED (${placed(db)}
+  ), taken AS (
     UPDATE ${table("lanes")} l SET
       active_deploy_id = won.id,
       waiting = l.waiting - 1,
@@ -91,13 +93,12 @@ const requestRow = (request: ClaimWithIds, n: number) => {
 }
 
 /** Places are counted, and nothing but a claim takes one: whoever counts them for a claim keeps others from it. */
-const lockPlaces = ({ sql, table }: Database): Statement.Fragment => sql`places AS MATERIALIZED (
+const lockPlaces = ({ sql, table }: Database): Statement.Fragment => sql`
     SELECT pg_advisory_xact_lock(key) FROM (
       SELECT DISTINCT hashtextextended('deploys.places ' || d.workspace_id, 0) AS key
       FROM ${table("deploys")} d WHERE d.id = ANY (ARRAY(SELECT id FROM request WHERE places IS NOT NULL))
       ORDER BY key
-    ) workspace
-  ), `
+    ) workspace`
 
 /** Those that could be claimed if there were places for all. */
 const fitting = ({ sql, table }: Database): Statement.Fragment => sql`
