@@ -13,11 +13,16 @@ const [rows, share] = [50, 0.1]
  */
 export const housekeeping = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
+  // A kill loses the counts of changes, so a table that was never analyzed is due with whatever it holds.
   const once = Effect.gen(function* () {
     const due = yield* sql<{ name: string }>`
-      SELECT format('%I.%I', schemaname, relname) AS name FROM pg_stat_user_tables
-      WHERE n_mod_since_analyze > ${rows} + ${share}::float8 * n_live_tup`
-    yield* Effect.forEach(due, ({ name }) => sql.unsafe(`VACUUM (ANALYZE) ${name}`), { discard: true })
+      SELECT format('%I.%I', s.schemaname, s.relname) AS name FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
+      WHERE s.n_mod_since_analyze > ${rows} + ${share}::float8 * s.n_live_tup
+        OR (c.reltuples < 0 AND pg_relation_size(c.oid) > 0)`
+    // PGlite can't stop what it has begun.
+    const clean = ({ name }: { readonly name: string }) =>
+      Effect.uninterruptible(sql.unsafe(`VACUUM (ANALYZE) ${name}`))
+    yield* Effect.forEach(due, clean, { discard: true })
   })
   yield* once.pipe(
     Effect.catchCause((cause) =>
