@@ -83,7 +83,7 @@ export const cases: ReadonlyArray<Case> = [
     name: "those with a step that failed",
     options: { filter: { steps: { some: { status: { eq: "failed" } } } } },
     selective: true,
-    index: everywhere("deploy_steps_wrong")
+    index: everywhere("deploy_steps_rare_status")
   },
   {
     name: "those of a branch's builds",

@@ -41,8 +41,10 @@ export const store = Effect.fnUntraced(function* (world: World) {
       ...Object.fromEntries(Object.entries(row).map(([field, value]) => [columnOf(field), value])),
       ...engine
     }))
-    yield* sql`INSERT INTO deploys.${sql(table)}
-      SELECT * FROM jsonb_populate_recordset(NULL::deploys.${sql(table)}, ${JSON.stringify(rows)}::jsonb)`
+    if (rows[0] === undefined) continue
+    const columns = sql.csv(Object.keys(rows[0]).map((column) => sql`${sql(column)}`))
+    yield* sql`INSERT INTO deploys.${sql(table)} (${columns})
+      SELECT ${columns} FROM jsonb_populate_recordset(NULL::deploys.${sql(table)}, ${JSON.stringify(rows)}::jsonb)`
   }
 })
 

@@ -113,7 +113,7 @@ export const DeployFields = {
       deployId: id(DeployId),
       index: number,
       name: text,
-      status: oneOf(StepStatus),
+      status: oneOf(StepStatus, { rare: ["failed", "cancelled", "discarded"] }),
       attempt: number,
       error: nullable(text),
       output: nullable(json),

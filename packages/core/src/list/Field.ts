@@ -13,6 +13,8 @@ export interface Spec<out K extends Kind = Kind, out Literal extends string = st
   readonly nullable: boolean
   /** The values of an `enum`; empty for other kinds. */
   readonly literals: ReadonlyArray<Literal>
+  /** Those of its values that few rows have: a store may keep an index of them alone. */
+  readonly rare: ReadonlyArray<NoInfer<Literal>>
   /** What one value, never null, has to fit. */
   readonly schema: Schema.Codec<unknown, unknown>
 }
@@ -26,6 +28,7 @@ const make = <K extends Kind>(kind: K, schema: Schema.Codec<unknown, unknown>): 
   kind,
   nullable: false,
   literals: [],
+  rare: [],
   schema
 })
 
@@ -34,8 +37,9 @@ export const id = (schema: Schema.Codec<unknown, unknown>) => make("id", schema)
 
 /** One of a few texts. Ordered as text. */
 export const oneOf = <const L extends string>(
-  schema: Schema.Codec<L> & { readonly literals: ReadonlyArray<L> }
-): Spec<"enum", L> => ({ ...make("enum", schema), literals: schema.literals })
+  schema: Schema.Codec<L> & { readonly literals: ReadonlyArray<L> },
+  options: { readonly rare?: ReadonlyArray<NoInfer<L>> } = {}
+): Spec<"enum", L> => ({ ...make("enum", schema), literals: schema.literals, rare: options.rare ?? [] })
 
 /** A flag. False comes before true. */
 export const boolean = make("boolean", Schema.Boolean)

@@ -22,6 +22,10 @@ export const tableOf = ({ table }: Database, resource: ResourceName): Statement.
 export const column = ({ sql }: Database, alias: string, field: Pick<Field.Field, "name">): Statement.Fragment =>
   sql.literal(`${alias}.${columnOf(field.name)}`)
 
+/** The column that holds a field's rare values, and null in all other rows. */
+export const rareColumn = (db: Database, alias: string, { name }: Pick<Field.Field, "name">): Statement.Fragment =>
+  column(db, alias, { name: `rare_${name}` })
+
 /** The type that values are bound as. Numbers in filters and cursors are whole. */
 const typeOf = ({ kind }: Pick<Field.Field, "kind">): string => {
   switch (kind) {

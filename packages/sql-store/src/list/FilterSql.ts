@@ -1,7 +1,7 @@
 import type { Filter } from "@deploys/core"
 import type { Statement } from "effect/sql"
 import { storedJson } from "../internal/storedJson.ts"
-import { bound, boundAll, column, tableOf } from "./Columns.ts"
+import { bound, boundAll, column, rareColumn, tableOf } from "./Columns.ts"
 import type { ListDatabase } from "./ListDatabase.ts"
 
 type Leaf = Filter.IsNull | Filter.In | Filter.Range | Filter.Match | Filter.Contains | Filter.HasKey
@@ -49,6 +49,7 @@ const related = (db: ListDatabase, { filter, negated, relation }: Filter.Related
 const test = (db: ListDatabase, leaf: Leaf, alias: string): Statement.Fragment => {
   const { sql } = db
   const plain = column(db, alias, leaf.field)
+  if (leaf._tag === "In" && leaf.field.rare.length > 0) return rareTest(db, leaf, alias)
   if (leaf.field.kind !== "json") return plainTest(db, leaf, plain)
   // A chain of `->` with text never indexes an array, as `#>` would.
   return jsonTest(
@@ -60,15 +61,33 @@ const test = (db: ListDatabase, leaf: Leaf, alias: string): Statement.Fragment =
 
 const operators = { lt: "<", lte: "<=", gt: ">", gte: ">=" } as const
 
+const within = (db: ListDatabase, { field, values }: Filter.In, value: Statement.Fragment): Statement.Fragment =>
+  values.length === 1
+    ? db.sql`${value} = ${bound(db, field, values[0])}`
+    : db.sql`${value} = ANY (${boundAll(db, field, values)})`
+
+/**
+ * Where all that is asked for is rare, it also stands in the column of rare values, whose index then finds it. PostgreSQL
+ * knows which of the two alternatives holds before it plans, since they hang on parameters alone.
+ */
+const rareTest = (db: ListDatabase, leaf: Filter.In, alias: string): Statement.Fragment => {
+  const { field, values } = leaf
+  const { sql } = db
+  const rare = sql.literal(`'{${field.rare.join(",")}}'::text[]`)
+  const others =
+    values.length === 1
+      ? sql`${bound(db, field, values[0])} <> ALL (${rare})`
+      : sql`NOT ${boundAll(db, field, values)} <@ ${rare}`
+  return sql`${within(db, leaf, column(db, alias, field))} AND (${within(db, leaf, rareColumn(db, alias, field))} OR ${others})`
+}
+
 const plainTest = (db: ListDatabase, leaf: Leaf, value: Statement.Fragment): Statement.Fragment => {
   const { sql } = db
   switch (leaf._tag) {
     case "IsNull":
       return sql`${value} IS NULL`
     case "In":
-      return leaf.values.length === 1
-        ? sql`${value} = ${bound(db, leaf.field, leaf.values[0])}`
-        : sql`${value} = ANY (${boundAll(db, leaf.field, leaf.values)})`
+      return within(db, leaf, value)
     case "Range":
       return sql`${value} ${sql.literal(operators[leaf.operator])} ${bound(db, leaf.field, leaf.value)}`
     case "Match":
