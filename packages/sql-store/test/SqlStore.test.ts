@@ -38,7 +38,31 @@ const killWaiting = Effect.gen(function* () {
   if (rows.length !== 1) return yield* Effect.fail("nobody waits yet")
 }).pipe(Effect.retry({ schedule: Schedule.spaced("20 millis"), times: 200 }), TestClock.withLive)
 
+/** How many rows of steps have been updated, and how many of them in place, where no index is written. */
+const updatesOfSteps = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql`SELECT pg_stat_force_next_flush()`
+  const [row] = yield* sql<{ all: number; inPlace: number }>`
+    SELECT n_tup_upd::int AS all, n_tup_hot_upd::int AS "inPlace" FROM pg_stat_user_tables WHERE relname = 'deploy_steps'`
+  return row ?? { all: 0, inPlace: 0 }
+})
+
 layer(onPglite)("the store on PGlite", (it) => {
+  it.effect("writes no index when a step begins or completes", () =>
+    Effect.gen(function* () {
+      const before = yield* updatesOfSteps
+      for (let n = 0; n < 10; n++) {
+        const run = yield* start()
+        yield* move(run, stepStarted(upload))
+        yield* move(run, stepCompleted(upload))
+      }
+      const after = yield* updatesOfSteps
+      assert.strictEqual(after.all - before.all, 20)
+      // Some find no room on their page.
+      assert.isAtLeast(after.inPlace - before.inPlace, 15)
+    })
+  )
+
   it.effect("does not let one bad row keep its neighbours from landing", () =>
     Effect.gen(function* () {
       const store = yield* DeployStore
