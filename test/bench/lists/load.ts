@@ -7,8 +7,6 @@ interface Job {
   readonly requests: ReadonlyArray<string>
   readonly connections: number
   readonly millis: number
-  /** Go on until there were so many answers, whatever the time. */
-  readonly atLeast?: number
 }
 
 const head = Buffer.from("\r\n\r\n")
@@ -24,13 +22,13 @@ const sizeOf = (start: Buffer): number | undefined => {
 }
 
 /** Asks one question after the other on one socket until the time is over. */
-const ask = ({ atLeast = 0, port, requests }: Job, offset: number, until: number, latencies: Array<number>) =>
+const ask = ({ port, requests }: Job, offset: number, until: number, latencies: Array<number>) =>
   new Promise<number>((resolve, reject) => {
     const socket = connect(port, "127.0.0.1")
     let [sent, received, count, bytes] = [0, 0, offset, 0]
     let size: number | undefined
     const next = () => {
-      if (performance.now() >= until && latencies.length >= atLeast) {
+      if (performance.now() >= until) {
         socket.destroy()
         resolve(bytes)
         return

@@ -64,7 +64,10 @@ const cells: ReadonlyArray<readonly [scope: ScopeName, total: boolean]> = [
 console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, ${database.version}`)
 const chosen = (all: ReadonlyArray<Subject>) => all.filter(({ name }) => named?.includes(name) ?? true)
 
-if (only !== "depth") await warmUp(chosen(subjects("one", false)), setting("WARM", 3000))
+if (only !== "depth") {
+  const all = cells.map(([scope, total]) => chosen(subjects(scope, total)))
+  await warmUp(all, setting("WARM", 15_000))
+}
 for (const [scope, total] of cells) {
   for (const connections of [8, 32]) {
     const title = `${scope}${total ? " with total" : ""}, ${connections} connections`

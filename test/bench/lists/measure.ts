@@ -54,10 +54,13 @@ const once = async (
   }
 }
 
-/** Code is compiled as it runs, and later the more of it there is: everybody gets so many requests before anything counts. */
-export const warmUp = async (subjects: ReadonlyArray<Subject>, requests: number): Promise<void> => {
-  for (const { port, requests: asked } of subjects) {
-    await runScript(script, { port, requests: asked, connections: 8, millis: 0, atLeast: requests })
+/**
+ * Code is compiled as it runs, and later the more of it there is: before anything counts, every server answers for so long
+ * in all, in equal parts what each cell asks.
+ */
+export const warmUp = async (cells: ReadonlyArray<ReadonlyArray<Subject>>, millis: number): Promise<void> => {
+  for (const { port, requests } of cells.flat()) {
+    await runScript(script, { port, requests, connections: 8, millis: millis / cells.length })
   }
 }
 

@@ -14,10 +14,13 @@ export interface Server {
   readonly stop: () => void
 }
 
+/** What `deploys serve` sets for itself; here it is for everybody. */
+const v8 = ["--no-allocation-site-pretenuring"]
+
 /** Starts a server on the first core. It ends with this process. */
 export const startServer = (file: string, cwd: string, env: Readonly<Record<string, string>>) =>
   new Promise<Server>((resolve, reject) => {
-    const [command = "", ...args] = onCore(0, [process.execPath, file])
+    const [command = "", ...args] = onCore(0, [process.execPath, ...v8, file])
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] })
     const stop = () => void child.kill("SIGKILL")
     let text = ""

@@ -13,7 +13,7 @@ const ascii = (out: Uint8Array, at: number, text: string): number => {
   return at + text.length
 }
 
-/** Bytes as they are. A call that copies would cost more, as short as they are. */
+/** Bytes as they are. A call of `set` would cost more, as short as they are. */
 const copy: Write = (out, at, bytes, from, to) => {
   for (let i = from; i < to; i++) out[at + i - from] = bytes[i] ?? 0
   return at + to - from
@@ -87,8 +87,7 @@ export const makeWireJson = (fields: ReadonlyArray<Field.Field>) => {
   const writeRow = (out: Uint8Array, start: number, row: WireRow) => {
     let [from, at] = [firstField, start]
     for (const { head, write } of columns) {
-      out.set(head, at)
-      at += head.length
+      at = copy(out, at, head, 0, head.length)
       const length = lengthOf(row, from)
       const end = from + fieldHead + Math.max(0, length)
       at = length < 0 ? ascii(out, at, "null") : write(out, at, row, from + fieldHead, end)
