@@ -18,7 +18,8 @@ const here = import.meta.dirname
 const peers = installPeers(here)
 const env = { DATABASE_URL: database.url }
 
-const ours = await startServer(join(here, "ours.ts"), here, env)
+// The flag is the one that `deploys serve` sets for itself.
+const ours = await startServer(join(here, "ours.ts"), here, env, ["--no-allocation-site-pretenuring"])
 const byHand = await startServer(join(peers, "pg.mjs"), peers, env)
 const drizzle = await startServer(join(peers, "drizzle.mjs"), peers, env)
 const postgraphile = await startServer(join(peers, "postgraphile.mjs"), peers, env)

@@ -14,13 +14,15 @@ export interface Server {
   readonly stop: () => void
 }
 
-/** What `deploys serve` sets for itself; here it is for everybody. */
-const v8 = ["--no-allocation-site-pretenuring"]
-
-/** Starts a server on the first core. It ends with this process. */
-export const startServer = (file: string, cwd: string, env: Readonly<Record<string, string>>) =>
+/** Starts a server on the first core, with these flags of Node's. It ends with this process. */
+export const startServer = (
+  file: string,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  flags: ReadonlyArray<string> = []
+) =>
   new Promise<Server>((resolve, reject) => {
-    const [command = "", ...args] = onCore(0, [process.execPath, ...v8, file])
+    const [command = "", ...args] = onCore(0, [process.execPath, ...flags, file])
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] })
     const stop = () => void child.kill("SIGKILL")
     let text = ""
