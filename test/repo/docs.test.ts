@@ -25,6 +25,11 @@ describe("the documents", () => {
     )
   })
 
+  it.each(documents)("say nothing under the same heading twice: %s", (name) => {
+    const headings = readFileSync(join(root, name), "utf8").match(/^#{2,} .*$/gm) ?? []
+    assert.deepStrictEqual(headings, [...new Set(headings)])
+  })
+
   it.each(documents)("link to files that are there: %s", (name) => {
     const targets = [...readFileSync(join(root, name), "utf8").matchAll(link)].map(
       (match) => match.groups?.["target"] ?? ""
