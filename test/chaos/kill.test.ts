@@ -26,14 +26,15 @@ interface Watch {
   readonly left: Set<string>
 }
 
-/** Watches the deploy to the next boundary that is left, or to its end. */
+/** Watches the deploy to the next boundary that is left, or to its end. What comes behind it is left to be seen again. */
 const nextBoundary = (server: RunningServer, id: string, { left, seen }: Watch) =>
   events(server, id, seen.length).pipe(
     Stream.filter((event) => event.type !== "progress"),
+    Stream.takeUntil((event) => left.has(boundaryOf(event))),
     Stream.tap((event) => Effect.sync(() => seen.push(event))),
-    Stream.filter((event) => left.has(boundaryOf(event))),
-    Stream.runHead,
-    Effect.map(Option.map(boundaryOf))
+    Stream.runLast,
+    Effect.map(Option.map(boundaryOf)),
+    Effect.map(Option.filter((name) => left.has(name)))
   )
 
 /** A server that was killed leaves its ports for a moment, and its deploy until the lease has run out. */
