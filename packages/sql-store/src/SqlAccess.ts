@@ -6,7 +6,7 @@ import { makeDatabase } from "./internal/Database.ts"
 import { oneRow } from "./internal/decoding.ts"
 import { operation } from "./internal/operation.ts"
 import { PrincipalCache } from "./internal/PrincipalCache.ts"
-import { bytesOf, hexHashOf } from "./internal/secrets.ts"
+import { hashOf } from "./internal/secrets.ts"
 import { readPrincipal } from "./statements/tokens.ts"
 
 /** Longer than any token that was ever issued. */
@@ -31,10 +31,10 @@ const make = Effect.gen(function* () {
     authenticate: (token) =>
       Effect.suspend(() => {
         if (Redacted.value(token).length > longest) return Effect.succeedNone
-        const presented = hexHashOf(token)
+        const presented = hashOf(token)
         return cache.get(
-          presented,
-          Effect.suspend(() => find(bytesOf(presented)))
+          Buffer.from(presented).toString("latin1"),
+          Effect.suspend(() => find(presented))
         )
       })
   })

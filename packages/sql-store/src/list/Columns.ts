@@ -22,7 +22,7 @@ export const tableOf = ({ table }: Database, resource: ResourceName): Statement.
 export const column = ({ sql }: Database, alias: string, field: Pick<Field.Field, "name">): Statement.Fragment =>
   sql.literal(`${alias}.${columnOf(field.name)}`)
 
-/** The column that holds a field's rare values, and null in all other rows. */
+/** The column that holds a field's rare values, and null in all other rows. Its migration names the same values. */
 export const rareColumn = (db: Database, alias: string, { name }: Pick<Field.Field, "name">): Statement.Fragment =>
   column(db, alias, { name: `rare_${name}` })
 
