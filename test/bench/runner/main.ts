@@ -59,6 +59,13 @@ const all: ReadonlyArray<Peer> = [
     counts: [0, 20_000, 20_000]
   },
   { name: "by hand", file: join(installed, "by-hand.mjs"), warm: 2000, counts: [1000, 10_000, 10_000] },
+  {
+    name: "by hand on our tables",
+    file: join(installed, "by-hand-tables.mjs"),
+    prepare: join(here, "prepare.ts"),
+    warm: 2000,
+    counts: [1000, 10_000, 10_000]
+  },
   { name: "graphile-worker chain", file: join(installed, "graphile-worker.mjs"), warm: 200, counts: [0, 500, 0] }
 ]
 const peers = all.filter(({ name }) => only?.includes(name) ?? true)
