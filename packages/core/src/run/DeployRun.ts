@@ -8,6 +8,7 @@ import { countEnd, countRetry } from "./DeployMetrics.ts"
 import { stepSpan, tellEnd } from "./DeploySpans.ts"
 import type { LiveEvents } from "./LiveEvents.ts"
 import type { RunnerOptions } from "./RunnerOptions.ts"
+import type { RunPlace } from "./RunPlace.ts"
 import type { ClaimLost, RunSession } from "./RunSession.ts"
 import { type Outputs, runContext, stepContext } from "./StepContexts.ts"
 import { needsSettling, planMismatch, stepRef } from "./StepRecords.ts"
@@ -31,6 +32,7 @@ export interface DeployRunInput {
   readonly inFlight: Map<number, InFlight>
   /** Whether no further step is to begin. */
   readonly isDraining: () => boolean
+  readonly place: RunPlace
   /** Where they live. */
   readonly scope: Scope.Scope
 }
@@ -171,7 +173,7 @@ const walk = Effect.fnUntraced(function* (run: Run, plan: Plan): Effect.fn.Retur
     yield* update(run, record, { status: "completed" })
     yield* run.session.defer({ _tag: "StepCompleted", step: stepRef(record), ...result })
   }
-  yield* run.session.write({ _tag: "Completed", previewUrl, productionUrl })
+  yield* run.place.leaving(run.session.write({ _tag: "Completed", previewUrl, productionUrl }))
   yield* end(run, "completed")
   return "over"
 })

@@ -12,6 +12,7 @@ import { settleDeploy } from "./DeploySettling.ts"
 import { LeaseKeeper } from "./LeaseKeeper.ts"
 import { LiveEvents } from "./LiveEvents.ts"
 import { RunnerOptions } from "./RunnerOptions.ts"
+import { type RunPlace, uncounted } from "./RunPlace.ts"
 import { makeRunSession } from "./RunSession.ts"
 import { type InFlight, isAnyAtWork } from "./StepRunner.ts"
 
@@ -43,8 +44,10 @@ export class DeployRunner extends Context.Service<
      * Runs or settles the deploy if it can be claimed, until there is nothing to do about it or the claim is lost. One
      * that this runner is at already is left alone. When it is interrupted it gives the claim back, so that any runner
      * may go on at once, unless an attempt that can't be stopped is at work: then the lease runs out first.
+     *
+     * `place`: the deploy is claimed once it has one; its plan is made before. Default: one that nobody counts.
      */
-    readonly run: (id: DeployId) => Effect.Effect<void, StoreError>
+    readonly run: (id: DeployId, place?: RunPlace) => Effect.Effect<void, StoreError>
     /** From now on claims nothing, and gives each claim back as soon as the step at work has ended. */
     readonly drain: Effect.Effect<void>
   }
@@ -67,12 +70,14 @@ export class DeployRunner extends Context.Service<
         claim: Claim,
         since: bigint,
         plan: DeployRunInput["plan"],
-        inFlight: Map<number, InFlight>
+        inFlight: Map<number, InFlight>,
+        place: RunPlace
       ) {
         const ref = { deployId: claim.deploy.id, epoch: claim.epoch }
         const lease = yield* leases.keep(ref, since)
         const session = yield* makeRunSession(store, claim, owner, lease)
-        const input = { session, plan, live, options, inFlight, scope, isDraining: () => Ref.getUnsafe(drained) }
+        const isDraining = () => Ref.getUnsafe(drained)
+        const input = { session, plan, live, options, inFlight, scope, isDraining, place }
         const run = claim.deploy.status === "running" ? runDeploy(input) : settleDeploy(input)
         // The lease comes first: where it is lost already, nothing is begun.
         return yield* Effect.raceFirst(Effect.as(lease.lost, "settling" as const), run).pipe(
@@ -100,28 +105,43 @@ export class DeployRunner extends Context.Service<
         for (const [each, left] of attempts) if (!atWork.has(each) && !isAnyAtWork(left.values())) attempts.delete(each)
       }
 
-      const goOn = Effect.fnUntraced(function* (id: DeployId, inFlight: Map<number, InFlight>) {
-        while (!(yield* Ref.get(drained))) {
-          const record = yield* store.find(id)
-          if (Option.isNone(record)) return
-          const plan = yield* planFor(record.value)
+      const planOf = Effect.fnUntraced(function* (id: DeployId) {
+        if (yield* Ref.get(drained)) return undefined
+        const record = yield* store.find(id)
+        return Option.isNone(record) ? undefined : yield* planFor(record.value)
+      })
+
+      const goOn = Effect.fnUntraced(function* (
+        id: DeployId,
+        first: DeployRunInput["plan"],
+        inFlight: Map<number, InFlight>,
+        place: RunPlace
+      ) {
+        let plan: DeployRunInput["plan"] | undefined = first
+        while (plan !== undefined && !(yield* Ref.get(drained))) {
           const since = yield* Clock.monotonicTimeNanos
           const steps = "steps" in plan ? plan.steps : []
           const { maxRunningPerWorkspace } = options
           const request = { deployId: id, owner, leaseMillis, steps, startFirstStep: true, maxRunningPerWorkspace }
           const claim = yield* store.claim(request)
           if (Option.isNone(claim)) return
-          if ((yield* work(claim.value, since, plan, inFlight)) !== "settling") return
+          if ((yield* work(claim.value, since, plan, inFlight, place)) !== "settling") return
+          plan = yield* planOf(id)
         }
       })
 
+      const runIn = Effect.fnUntraced(function* (id: DeployId, inFlight: Map<number, InFlight>, place: RunPlace) {
+        const plan = yield* planOf(id)
+        if (plan !== undefined) yield* place.inside(goOn(id, plan, inFlight, place))
+      })
+
       const run = Effect.fnUntraced(
-        function* (id: DeployId) {
+        function* (id: DeployId, place: RunPlace = uncounted) {
           // The store would let this owner claim its own deploy anew, beside the run that goes on.
           if (atWork.has(id)) return
           yield* Effect.acquireUseRelease(
             Effect.sync(() => begin(id)),
-            (inFlight) => goOn(id, inFlight),
+            (inFlight) => runIn(id, inFlight, place),
             () => Effect.sync(() => end(id))
           )
         },

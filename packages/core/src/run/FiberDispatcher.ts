@@ -1,13 +1,14 @@
-import { Effect, FiberMap, Layer, Queue, Schedule, Stream } from "effect"
+import { Effect, FiberMap, Layer, Queue, Schedule, Semaphore, Stream } from "effect"
 import type { DeployId } from "../domain/Id.ts"
 import { DeployDispatcher } from "../ports/DeployDispatcher.ts"
 import { DeployStore } from "../ports/DeployStore.ts"
 import { DeployRunner } from "./DeployRunner.ts"
 import { RunnerOptions } from "./RunnerOptions.ts"
+import type { RunPlace } from "./RunPlace.ts"
 
 /**
  * Runs deploys on fibers of this process: at most `RunnerOptions.maxRunning` at once. It looks for work when it is woken,
- * when the store says that something is ready, and every `RunnerOptions.pollEvery` besides. When its scope closes, it lets
+ * when the store says that something is ready, when a deploy is about to complete, and every `RunnerOptions.pollEvery` besides. When its scope closes, it lets
  * steps at work reach their end within `RunnerOptions.grace`.
  */
 export const layer = Layer.effect(
@@ -27,11 +28,28 @@ export const layer = Layer.effect(
     const wakeups = yield* Queue.sliding<void>(1)
     const wake = Effect.asVoid(Queue.offer(wakeups, undefined))
 
+    const places = Semaphore.makeUnsafe(options.maxRunning)
+    /** Deploys that are about to give up their place. */
+    let leaving = 0
+    const place: RunPlace = {
+      inside: places.withPermit,
+      leaving: (write) =>
+        Effect.acquireUseRelease(
+          Effect.suspend(() => {
+            leaving += 1
+            return wake
+          }),
+          () => write,
+          () => Effect.sync(() => void (leaving -= 1))
+        )
+    }
+    const busyPlaces = Effect.map(FiberMap.size(fibers), (running) => running - leaving)
+
     // The claim may have landed all the same, and then nobody else takes the deploy up before the lease has run out.
     const again = Schedule.spaced(options.pollEvery).pipe(Schedule.upTo({ times: 3 }))
 
     const start = (id: DeployId) =>
-      runner.run(id).pipe(
+      runner.run(id, place).pipe(
         Effect.retry(again),
         Effect.catchCause((cause) =>
           Effect.delay(Effect.logError("A deploy could not be run and will be tried again", cause), options.pollEvery)
@@ -41,14 +59,15 @@ export const layer = Layer.effect(
         (run) => FiberMap.run(fibers, id, { onlyIfMissing: true })(run)
       )
 
-    // One write ends many deploys. Those that end together are followed together, by one look and one claim.
+    // One write ends many deploys. Those that end together are followed together, by one look and one claim; the look is had
+    // while the write is on its way.
     const untilNoneEnds = Effect.gen(function* () {
       let before = -1
-      let busy = yield* FiberMap.size(fibers)
+      let busy = yield* busyPlaces
       while (busy !== before) {
         before = busy
         yield* Effect.yieldNow
-        busy = yield* FiberMap.size(fibers)
+        busy = yield* busyPlaces
       }
       return busy
     })

@@ -3,6 +3,7 @@ import { Effect, Exit, Fiber, Layer, Ref, Schema, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { DeployId } from "../../src/domain/Id.ts"
 import { makeStep, type Step } from "../../src/plan/Step.ts"
+import { DeployStore } from "../../src/ports/DeployStore.ts"
 import * as FiberDispatcher from "../../src/run/FiberDispatcher.ts"
 import { runnerOptions } from "../../src/run/RunnerOptions.ts"
 import * as ScriptedTarget from "../../src/testing/ScriptedTarget.ts"
@@ -35,6 +36,50 @@ const slow = Effect.fnUntraced(function* (name: string, duration: `${number} sec
       )
   })
   return { step, counts: Ref.get(counts) }
+})
+
+/** The store, where the write by which a deploy completes takes five seconds; and what it was asked of deploys, in order. */
+const slowToComplete = Effect.fnUntraced(function* (asked: Ref.Ref<ReadonlyArray<string>>) {
+  const deploys = yield* DeployStore
+  const note = (what: string, deployId: DeployId) =>
+    Ref.update(asked, (all) => [...all, `${what} ${deployId.slice(-1)}`])
+  return DeployStore.of({
+    ...deploys,
+    find: (deployId) => Effect.andThen(note("find", deployId), deploys.find(deployId)),
+    claim: (request) => Effect.andThen(note("claim", request.deployId), deploys.claim(request)),
+    move: Effect.fnUntraced(function* (requests) {
+      for (const { deployId, moves } of requests) {
+        if (!moves.some(({ _tag }) => _tag === "Completed")) continue
+        yield* note("complete", deployId)
+        yield* Effect.sleep("5 seconds")
+        yield* note("completed", deployId)
+      }
+      return yield* deploys.move(requests)
+    })
+  })
+})
+
+describe("a node whose places are taken", () => {
+  it.effect("looks for the next deploy while one is about to complete, and claims it in its place", () =>
+    Effect.gen(function* () {
+      const later = DeployId.make("dep_01j00000000000000000000001")
+      yield* insert(id).pipe(Effect.provide(ports()))
+      yield* TestClock.adjust("1 second")
+      yield* insert(later, "2").pipe(Effect.provide(ports()))
+      const asked = yield* Ref.make<ReadonlyArray<string>>([])
+      const layer = FiberDispatcher.layer.pipe(
+        Layer.provide(runnerOn(ScriptedTarget.layer(ScriptedTarget.succeeds("one")))),
+        Layer.provide(Layer.effect(DeployStore, slowToComplete(asked))),
+        Layer.provide(runnerOptions({ maxRunning: 1 }))
+      )
+      yield* Layer.build(Layer.fresh(layer))
+      yield* TestClock.adjust("4 seconds")
+      assert.deepStrictEqual(yield* Ref.get(asked), ["find 0", "claim 0", "complete 0", "find 1"])
+      assert.strictEqual((yield* read(later)).deploy.status, "pending")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* Ref.get(asked)).slice(4), ["completed 0", "claim 1", "complete 1"])
+    }).pipe(Effect.provide(store))
+  )
 })
 
 describe("a node that is stopped", () => {
