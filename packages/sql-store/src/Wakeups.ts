@@ -1,7 +1,7 @@
 import { channel } from "./statements/notify.ts"
 import { DeployId, IdGenerator, type StoreChange } from "@deploys/core"
 import { PgClient } from "@effect/sql-pg"
-import { Array, Context, Effect, Layer, PubSub, Queue, Schedule, Schema, Stream } from "effect"
+import { Array, Clock, Context, Duration, Effect, Layer, PubSub, Queue, Schedule, Schema, Stream } from "effect"
 import { ownConnection } from "./internal/ownConnection.ts"
 
 /** Hints that a slow listener may fall behind by; the oldest are then dropped, as hints may be. */
@@ -13,10 +13,23 @@ const hintsOfOne = 128
 /** How long hints gather before they go to the other nodes, in one notification. */
 const gathering = "20 millis"
 
-/** What goes to the other nodes: who sends it, and of each deploy what changed. */
+/** How often a node says that it is there. */
+const sayEvery = "30 seconds"
+
+/** For how long a node that was heard is taken to be there: it has then kept silent three times. */
+const thereFor = "100 seconds"
+
+/** For how long a node that begins to listen waits for the others' answers before it takes itself to be alone. */
+const answersWithin = "1 second"
+
+/**
+ * What goes to the other nodes: who sends it, and of each deploy what changed. One that `greets` wants to know who is there,
+ * and every node answers it with no hints.
+ */
 const Notification = Schema.fromJsonString(
   Schema.Struct({
     from: Schema.String,
+    greets: Schema.optionalKey(Schema.Boolean),
     hints: Schema.Array(Schema.Tuple([DeployId, Schema.Literals(["ready", "cancelled", "events"])]))
   })
 )
@@ -64,6 +77,10 @@ export class Wakeups extends Context.Service<
   /**
    * Within this process at once, and to the other nodes on the same PostgreSQL by its notifications.
    *
+   * A node that is alone notifies nobody, since every notification has the database wake this node's own connection. Nodes
+   * greet when they begin to listen, and say now and then that they are there; one that can't listen does not take itself to
+   * be alone.
+   *
    * Moves and claims, of which each node has one statement under way, notify as they commit. Everything else goes by a
    * statement of its own after the commit, that of 20 ms in one: inside the transactions of many connections notifications
    * would make all commits of the server wait for each other. A connection that is lost is made anew; what was told
@@ -80,10 +97,18 @@ export class Wakeups extends Context.Service<
 
       const publishHere = publishTo(local)
 
-      const notices = (changes: ReadonlyArray<StoreChange>) =>
+      /** When this node takes itself to be alone, by the monotonic clock; none while it can't hear the others. */
+      let aloneFrom: bigint | undefined
+      const aloneIn = (duration: Duration.Input) =>
+        Effect.map(Clock.monotonicTimeNanos, (now) => void (aloneFrom = now + Duration.toNanosUnsafe(duration)))
+      const isAlone = Effect.map(Clock.monotonicTimeNanos, (now) => aloneFrom !== undefined && now >= aloneFrom)
+
+      const payloadsOf = (changes: ReadonlyArray<StoreChange>) =>
         Effect.forEach(Array.chunksOf(changes, hintsOfOne), (some) =>
           Effect.orDie(encode({ from, hints: some.map(({ deployId, kind }) => [deployId, kind]) }))
         )
+      const notices = (changes: ReadonlyArray<StoreChange>) =>
+        Effect.flatMap(isAlone, (alone) => (alone ? Effect.succeed([]) : payloadsOf(changes)))
 
       const send = Effect.gen(function* () {
         const payloads = yield* notices(once(yield* Queue.takeAll(outgoing)))
@@ -91,23 +116,32 @@ export class Wakeups extends Context.Service<
         yield* Effect.sleep(gathering)
       })
 
+      const say = (greets: boolean) =>
+        Effect.flatMap(Effect.orDie(encode({ from, greets, hints: [] })), (payload) => pg.notify(channel, payload))
+
       const own = `{"from":"${from}"`
       const receive = Effect.fnUntraced(function* (payload: string) {
-        // Every node hears itself as well, and most of what it hears where it is the only one.
+        // Every node hears itself as well.
         if (payload.startsWith(own)) return
-        const { hints } = yield* decode(payload)
+        const { greets, hints } = yield* decode(payload)
+        yield* aloneIn(thereFor)
         yield* publishHere(hints.map(([deployId, kind]) => ({ deployId, kind })))
+        if (greets === true) yield* say(false)
       })
 
       const listen = Effect.scoped(
-        Effect.flatMap(listener.listen(channel), (payloads) =>
-          Stream.runForEach(Stream.fromQueue(payloads), ({ payload }) => Effect.ignore(receive(payload)))
-        )
-      )
+        Effect.gen(function* () {
+          const payloads = yield* listener.listen(channel)
+          yield* say(true)
+          yield* aloneIn(answersWithin)
+          yield* Stream.runForEach(Stream.fromQueue(payloads), ({ payload }) => Effect.ignore(receive(payload)))
+        })
+      ).pipe(Effect.ensuring(Effect.sync(() => void (aloneFrom = undefined))))
 
       const again = Schedule.spaced("1 second")
       yield* Effect.forkScoped(Effect.forever(Effect.retry(send, again)))
       yield* Effect.forkScoped(Effect.repeat(Effect.retry(listen, again), again))
+      yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(say(false)), sayEvery)))
       return Wakeups.of({
         publish: (changes) => Effect.andThen(publishHere(changes), Effect.asVoid(Queue.offerAll(outgoing, changes))),
         notices,
