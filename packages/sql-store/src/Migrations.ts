@@ -7,6 +7,7 @@ import { init } from "./migrations/0001_init.ts"
 import { completed } from "./migrations/0002_completed.ts"
 import { places } from "./migrations/0003_places.ts"
 import { rareStatuses } from "./migrations/0004_rare_statuses.ts"
+import { deletions } from "./migrations/0005_deletions.ts"
 
 /** One step forward of the database: plain statements, so that they can also be printed and run by hand. */
 export interface Migration {
@@ -17,7 +18,7 @@ export interface Migration {
 }
 
 /** Every migration of this version, numbered 1, 2, 3 … */
-export const all: ReadonlyArray<Migration> = [init, completed, places, rareStatuses]
+export const all: ReadonlyArray<Migration> = [init, completed, places, rareStatuses, deletions]
 
 /** A database that this version can't work on. Nothing was changed. */
 export class DatabaseRefused extends Schema.TaggedError<DatabaseRefused>()("DatabaseRefused", {

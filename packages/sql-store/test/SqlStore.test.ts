@@ -47,7 +47,32 @@ const updatesOfSteps = Effect.gen(function* () {
   return row ?? { all: 0, inPlace: 0 }
 })
 
+/** Rows of steps and of events, of the deploys that are there and of others. */
+const belongings = SqlClient.SqlClient.use(
+  (sql) => sql<{ orphans: number; others: number }>`
+    SELECT count(*) FILTER (WHERE d.id IS NULL)::int AS orphans, count(d.id)::int AS others
+    FROM (SELECT deploy_id FROM deploys.deploy_steps UNION ALL SELECT deploy_id FROM deploys.deploy_events) row
+    LEFT JOIN deploys.deploys d ON d.id = row.deploy_id`
+).pipe(Effect.map(([row]) => row ?? { orphans: -1, others: -1 }))
+
+/** What a host does that keeps deploys for some time only. */
+const takesItsBelongingsAlong = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  yield* start()
+  const { orphans, others } = yield* belongings
+  assert.strictEqual(orphans, 0)
+  const old = [yield* start(), yield* start()]
+  assert.isAbove((yield* belongings).others, others)
+  yield* sql`DELETE FROM deploys.deploys WHERE ${sql.in(
+    "id",
+    old.map(({ deployId }) => deployId)
+  )}`
+  assert.deepStrictEqual(yield* belongings, { orphans: 0, others })
+})
+
 layer(onPglite)("the store on PGlite", (it) => {
+  it.effect("has the steps and events of deleted deploys go with them", () => takesItsBelongingsAlong)
+
   it.effect("writes no index when a step begins or completes", () =>
     Effect.gen(function* () {
       const before = yield* updatesOfSteps
@@ -231,6 +256,8 @@ layer(onPglite)("the store on PGlite", (it) => {
 
 describe.skipIf(!available)("on a server", () => {
   layer(onPostgres)("the store on PostgreSQL", (it) => {
+    it.effect("has the steps and events of deleted deploys go with them", () => takesItsBelongingsAlong)
+
     it.effect("answers with a StoreError where its connection is lost, and does the same call again", () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
