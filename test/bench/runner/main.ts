@@ -36,9 +36,9 @@ const all: ReadonlyArray<Peer> = [
     counts: [600, 6000, 8000]
   },
   {
-    name: "ours without notifications",
+    name: "ours with another node",
     file: join(here, "ours.ts"),
-    env: { NOTIFY: "off" },
+    env: { OTHERS: "1" },
     prepare: join(here, "prepare.ts"),
     warm: 1500,
     counts: [0, 6000, 0]

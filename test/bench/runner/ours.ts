@@ -1,11 +1,10 @@
-// Ours: the runner of a real node on PostgreSQL, five steps that return at once. With `NOTIFY=off` it tells no other node.
+// Ours: the runner of a real node on PostgreSQL, five steps that return at once. With `OTHERS=1` there is another node, which
+// runs nothing and is told of everything.
 import { DeployEngine, DeployStore, runnerOptions } from "@deploys/core"
 import { ScriptedTarget } from "@deploys/core/testing"
 import { Postgres, SqlCatalog, SqlStore } from "@deploys/sql-store"
 import { Deferred, Effect, Layer, Redacted } from "effect"
 import { inFlight, measured } from "./peers/run.mjs"
-
-const store = process.env["NOTIFY"] === "off" ? SqlStore.layer : SqlStore.layerPostgres
 
 const target = ScriptedTarget.layer(
   ...[1, 2, 3, 4, 5].map((step) => ScriptedTarget.succeeds(`step ${step}`, { step, of: "bench" }))
@@ -34,16 +33,22 @@ const counting = (count: number, over: Deferred.Deferred<void>) =>
 const node = (url: string, deploys: Layer.Layer<DeployStore, never, DeployStore>) =>
   DeployEngine.layerWithRunner.pipe(
     Layer.provide([target, runnerOptions({ maxRunning: inFlight })]),
-    Layer.provide(Layer.provide(deploys, store)),
+    Layer.provide(Layer.provide(deploys, SqlStore.layerPostgres)),
     Layer.provide(SqlCatalog.layer),
     Layer.provide(Postgres.layer({ url: Redacted.make(url), maxConnections: 10 }))
   )
+
+const otherNode = (url: string) =>
+  process.env["OTHERS"] === undefined
+    ? Layer.empty
+    : Layer.fresh(Layer.provide(SqlStore.layerPostgres, Postgres.layer({ url: Redacted.make(url), maxConnections: 1 })))
 
 await measured((count, url) =>
   Effect.runPromise(
     Effect.gen(function* () {
       const over = yield* Deferred.make<void>()
-      yield* Effect.provide(Deferred.await(over), node(url ?? "", counting(count, over)))
+      const layer = Layer.merge(node(url ?? "", counting(count, over)), otherNode(url ?? ""))
+      yield* Effect.provide(Deferred.await(over), layer)
     })
   )
 )
