@@ -1,7 +1,8 @@
 import { channel } from "./statements/notify.ts"
 import { DeployId, IdGenerator, type StoreChange } from "@deploys/core"
 import { PgClient } from "@effect/sql-pg"
-import { Array, Clock, Context, Duration, Effect, Layer, PubSub, Queue, Schedule, Schema, Stream } from "effect"
+import { Array, Context, Effect, Layer, PubSub, Queue, Schedule, Schema, Stream } from "effect"
+import { makeNeighbours, sayEvery } from "./internal/neighbours.ts"
 import { ownConnection } from "./internal/ownConnection.ts"
 
 /** Hints that a slow listener may fall behind by; the oldest are then dropped, as hints may be. */
@@ -12,15 +13,6 @@ const hintsOfOne = 128
 
 /** How long hints gather before they go to the other nodes, in one notification. */
 const gathering = "20 millis"
-
-/** How often a node says that it is there. */
-const sayEvery = "30 seconds"
-
-/** For how long a node that was heard is taken to be there: it has then kept silent three times. */
-const thereFor = "100 seconds"
-
-/** For how long a node that begins to listen waits for the others' answers before it takes itself to be alone. */
-const answersWithin = "1 second"
 
 /**
  * What goes to the other nodes: who sends it, and of each deploy what changed. One that `greets` wants to know who is there,
@@ -97,24 +89,22 @@ export class Wakeups extends Context.Service<
 
       const publishHere = publishTo(local)
 
-      /** When this node takes itself to be alone, by the monotonic clock; none while it can't hear the others. */
-      let aloneFrom: bigint | undefined
-      const aloneIn = (duration: Duration.Input) =>
-        Effect.map(Clock.monotonicTimeNanos, (now) => void (aloneFrom = now + Duration.toNanosUnsafe(duration)))
-      const isAlone = Effect.map(Clock.monotonicTimeNanos, (now) => aloneFrom !== undefined && now >= aloneFrom)
+      const neighbours = makeNeighbours()
 
       const payloadsOf = (changes: ReadonlyArray<StoreChange>) =>
         Effect.forEach(Array.chunksOf(changes, hintsOfOne), (some) =>
           Effect.orDie(encode({ from, hints: some.map(({ deployId, kind }) => [deployId, kind]) }))
         )
       const notices = (changes: ReadonlyArray<StoreChange>) =>
-        Effect.flatMap(isAlone, (alone) => (alone ? Effect.succeed([]) : payloadsOf(changes)))
+        Effect.flatMap(neighbours.isAlone, (alone) => (alone ? Effect.succeed([]) : payloadsOf(changes)))
 
       const send = Effect.gen(function* () {
         const payloads = yield* notices(once(yield* Queue.takeAll(outgoing)))
         yield* Effect.forEach(payloads, (payload) => pg.notify(channel, payload), { discard: true })
         yield* Effect.sleep(gathering)
       })
+
+      const again = Schedule.spaced("1 second")
 
       const say = (greets: boolean) =>
         Effect.flatMap(Effect.orDie(encode({ from, greets, hints: [] })), (payload) => pg.notify(channel, payload))
@@ -123,22 +113,21 @@ export class Wakeups extends Context.Service<
       const receive = Effect.fnUntraced(function* (payload: string) {
         // Every node hears itself as well.
         if (payload.startsWith(own)) return
+        yield* neighbours.heard
         const { greets, hints } = yield* decode(payload)
-        yield* aloneIn(thereFor)
         yield* publishHere(hints.map(([deployId, kind]) => ({ deployId, kind })))
-        if (greets === true) yield* say(false)
+        // What is heard next does not wait until the pool has a connection to answer on.
+        if (greets === true) yield* Effect.forkChild(Effect.ignore(say(false)))
       })
 
       const listen = Effect.scoped(
         Effect.gen(function* () {
           const payloads = yield* listener.listen(channel)
-          yield* say(true)
-          yield* aloneIn(answersWithin)
+          yield* Effect.forkScoped(Effect.andThen(Effect.retry(say(true), again), neighbours.greeted))
           yield* Stream.runForEach(Stream.fromQueue(payloads), ({ payload }) => Effect.ignore(receive(payload)))
         })
-      ).pipe(Effect.ensuring(Effect.sync(() => void (aloneFrom = undefined))))
+      ).pipe(Effect.ensuring(neighbours.deaf))
 
-      const again = Schedule.spaced("1 second")
       yield* Effect.forkScoped(Effect.forever(Effect.retry(send, again)))
       yield* Effect.forkScoped(Effect.repeat(Effect.retry(listen, again), again))
       yield* Effect.forkScoped(Effect.forever(Effect.delay(Effect.ignore(say(false)), sayEvery)))

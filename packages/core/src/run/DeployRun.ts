@@ -30,11 +30,12 @@ export interface DeployRunInput {
   readonly options: (typeof RunnerOptions)["Service"]
   /** Attempts that outlive the run, by the index of their step. */
   readonly inFlight: Map<number, InFlight>
-  /** Whether no further step is to begin. */
-  readonly isDraining: () => boolean
-  readonly place: RunPlace
   /** Where they live. */
   readonly scope: Scope.Scope
+  /** Whether no further step is to begin. */
+  readonly isDraining: () => boolean
+  /** The place that the deploy takes up. */
+  readonly place: RunPlace
 }
 
 /** Nothing is left to do, the deploy has to settle, or it stands between two steps since its runner is to stop. */

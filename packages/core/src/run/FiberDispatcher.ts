@@ -8,8 +8,8 @@ import type { RunPlace } from "./RunPlace.ts"
 
 /**
  * Runs deploys on fibers of this process: at most `RunnerOptions.maxRunning` at once. It looks for work when it is woken,
- * when the store says that something is ready, when a deploy is about to complete, and every `RunnerOptions.pollEvery` besides. When its scope closes, it lets
- * steps at work reach their end within `RunnerOptions.grace`.
+ * when the store says that something is ready, when a deploy is about to complete, and every `RunnerOptions.pollEvery`
+ * besides. When its scope closes, it lets steps at work reach their end within `RunnerOptions.grace`.
  */
 export const layer = Layer.effect(
   DeployDispatcher,
