@@ -103,11 +103,12 @@ describe.skipIf(!Database.available)("migrating", () => {
       const other = new URL(url)
       other.pathname += "_ascii"
       const name = other.pathname.slice(1)
+      // PostgreSQL 14 has one provider, and no word for it.
+      const provider = "attrelid = 'pg_database'::regclass AND attname = 'datlocprovider'"
+      const columns = yield* ask(url, `SELECT FROM pg_attribute WHERE ${provider}`)
+      const locale = `${columns.length > 0 ? "LOCALE_PROVIDER libc " : ""}LC_COLLATE 'C' LC_CTYPE 'C'`
       yield* Effect.acquireRelease(
-        ask(
-          url,
-          `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'`
-        ),
+        ask(url, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'SQL_ASCII' ${locale}`),
         () => Effect.orDie(ask(url, `DROP DATABASE ${name} WITH (FORCE)`))
       )
       const error = yield* Effect.flip(migrate(other.href))
