@@ -10,10 +10,8 @@ const withoutIndexes = Effect.fnUntraced(function* <E, R>(load: Effect.Effect<vo
       AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)`
   for (const { name } of indexes) yield* sql.unsafe(`DROP INDEX ${name}`)
   yield* sql`ALTER TABLE deploys.deploys DISABLE TRIGGER ALL`
-  yield* sql`ALTER TABLE deploys.deploy_steps DISABLE TRIGGER ALL`
   yield* load
   yield* sql`ALTER TABLE deploys.deploys ENABLE TRIGGER ALL`
-  yield* sql`ALTER TABLE deploys.deploy_steps ENABLE TRIGGER ALL`
   for (const { definition } of indexes) yield* sql.unsafe(definition)
 })
 
