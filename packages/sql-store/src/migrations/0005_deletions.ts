@@ -3,8 +3,8 @@ import type { Migration } from "../Migrations.ts"
 /**
  * What belongs to a deploy goes with it, by one trigger on the deploys in place of a foreign key on each step and event.
  *
- * A foreign key looks its deploy up for each row, a sixth of what the database has to do for a deploy, and it can't fail: rows
- * are written by statements alone that hold the lock of their deploy. Deploys are deleted by hosts, if by anybody.
+ * A foreign key looks its deploy up for each row, about a tenth of what the database has to do for a deploy, and it can't fail:
+ * rows are written by statements alone that hold the lock of their deploy. Deploys are deleted by hosts, if by anybody.
  */
 export const deletions: Migration = {
   id: 5,
