@@ -1,6 +1,6 @@
 /** What an OpenTelemetry Collector does with what it is sent, as far as an example needs it: it keeps it. */
 import { Effect, Schema } from "effect"
-import { createServer } from "node:http"
+import { createServer, type IncomingHttpHeaders } from "node:http"
 
 const Span = Schema.Struct({
   traceId: Schema.String,
@@ -43,13 +43,25 @@ const Metrics = Schema.Struct({
 const decodeTraces = Schema.decodeUnknownSync(Traces)
 const decodeMetrics = Schema.decodeUnknownSync(Metrics)
 
-/** What was sent so far: all spans, and the metrics as they were last. */
+/** A request as it came. */
+export interface Received {
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** What was sent so far: every request, and out of those in JSON all spans, and the metrics as they were last. */
 export interface Collected {
+  readonly requests: Array<Received>
   readonly spans: Array<Span>
   metrics: ReadonlyArray<Metric>
 }
 
-const take = (collected: Collected, path: string | undefined, body: unknown) => {
+const take = (collected: Collected, received: Received) => {
+  collected.requests.push(received)
+  const { headers, path } = received
+  if (headers["content-type"] !== "application/json") return
+  const body: unknown = JSON.parse(received.body.toString())
   if (path === "/v1/traces") {
     const { resourceSpans } = decodeTraces(body)
     collected.spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)))
@@ -60,14 +72,15 @@ const take = (collected: Collected, path: string | undefined, body: unknown) => 
   }
 }
 
-/** A receiver of OTLP as JSON on a port of its own, for as long as the scope is open. */
+/** A receiver of OTLP over HTTP on a port of its own, for as long as the scope is open. */
 export const collector = Effect.gen(function* () {
-  const collected: Collected = { spans: [], metrics: [] }
+  const collected: Collected = { requests: [], spans: [], metrics: [] }
   const server = createServer((request, response) => {
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
     request.on("end", () => {
-      take(collected, request.url, JSON.parse(Buffer.concat(chunks).toString()))
+      const { headers, url = "" } = request
+      take(collected, { path: url, headers, body: Buffer.concat(chunks) })
       response.writeHead(200, { "content-type": "application/json" }).end("{}")
     })
   })
