@@ -1,7 +1,7 @@
-import { CatalogRegistry, WorkspaceId } from "@deploys/core"
+import { CatalogRegistry, DeployMetrics, WorkspaceId } from "@deploys/core"
 import { CorsOrigins, HttpLimits, NodeServer } from "@deploys/http"
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import { announce } from "./announce.ts"
 import { BuildUploads } from "./builds/BuildUploads.ts"
 import { DataFolder } from "./DataFolder.ts"
@@ -12,6 +12,7 @@ import { RootToken } from "./RootToken.ts"
 import { InvalidSetting, type Settings } from "./Settings.ts"
 import * as ServerApp from "./ServerApp.ts"
 import * as Storage from "./Storage.ts"
+import * as Telemetry from "./Telemetry.ts"
 
 /** A large upload takes a while on a slow line; all other bodies, and uploads that stand still, have less. */
 const requestTimeoutMillis = 60 * 60 * 1000
@@ -36,6 +37,9 @@ const limits = ({ corsOrigins, openStreams, openStreamsPerToken, requestsPerMinu
     })
   )
 
+/** Counting what waits costs the database something, so it is done where somebody asked for metrics. */
+const pending = ({ telemetry }: Settings) => (Option.isSome(telemetry) ? DeployMetrics.layerPending : Layer.empty)
+
 /**
  * The ready server: listens from when it is built until its scope ends, and then lets go of what it runs.
  *
@@ -52,10 +56,16 @@ export const layer = (settings: Settings): Layer.Layer<never, InvalidSetting> =>
   const app = ServerApp.layer.pipe(
     Layer.provide([RootAccess.layer, BuildUploads.layer, limits(settings)]),
     Layer.merge(defaultWorkspace),
+    Layer.merge(pending(settings)),
     Layer.provide(engine)
   )
   const server = NodeServer.layer(app, { host, maxConnections, port, requestTimeoutMillis }).pipe(
     Layer.catchTag("ServeError", listenFailure({ host, port, setting: "PORT" }))
   )
-  return Layer.effectDiscard(announce(settings)).pipe(Layer.provide(server), Layer.provide(engine))
+  return Layer.effectDiscard(announce(settings)).pipe(
+    Layer.provide(server),
+    Layer.provide(engine),
+    // Below all: what serves and what runs deploys is traced, and what both say while they end is still sent.
+    Layer.provide(Telemetry.layer(settings))
+  )
 }

@@ -128,6 +128,52 @@ const pages = Effect.flatMap(Effect.all([target, runner]), ([name, runs]) =>
   name === "pages" && runs ? Effect.asSome(cloudflare) : Effect.succeedNone
 )
 
+/** `name=value,name=value`, as W3C Baggage writes it: values are percent-encoded. */
+const pairs = (value: Schema.Codec<string, string>) =>
+  Schema.String.check(Schema.isPattern(/^(\s*[!#$%&'*+.^_`|~\w-]+\s*=[^,]*(,|$))+$/)).pipe(
+    Schema.decodeTo(
+      Schema.Record(Schema.String, value),
+      SchemaTransformation.splitKeyValue({ trim: true, keepEmptyValues: true })
+    )
+  )
+
+const expectedPairs = "name=value with commas between them, values percent-encoded"
+
+/** What a header can hold: anything else would fail every export instead of the start. */
+const HeaderValue = Schema.StringFromUriComponent.check(Schema.isPattern(/^[\t\x20-\x7e]*$/))
+
+/** Where traces, metrics and logs go, by the variables of the OpenTelemetry specification. */
+const exporter = Effect.fnUntraced(function* (endpoint: string) {
+  const attributes = yield* orElse(
+    setting("OTEL_RESOURCE_ATTRIBUTES", { schema: pairs(Schema.StringFromUriComponent), expected: expectedPairs }),
+    {}
+  )
+  return {
+    endpoint,
+    protocol: yield* oneOf("OTEL_EXPORTER_OTLP_PROTOCOL", ["http/protobuf", "http/json"], "http/protobuf"),
+    headers: yield* setting("OTEL_EXPORTER_OTLP_HEADERS", {
+      schema: Schema.RedactedFromValue(pairs(HeaderValue)),
+      expected: expectedPairs,
+      secret: true
+    }),
+    serviceName: yield* orElse(
+      setting("OTEL_SERVICE_NAME", { schema: Schema.NonEmptyString, expected: "a name" }),
+      attributes["service.name"] || "deploys"
+    ),
+    attributes
+  }
+})
+
+const telemetry = Effect.flatMap(
+  setting("OTEL_EXPORTER_OTLP_ENDPOINT", {
+    schema: ApiUrl,
+    expected: "an address such as http://localhost:4318",
+    // Those who put a password into the address are to find it in no log.
+    secret: true
+  }),
+  Option.match({ onNone: () => Effect.succeedNone, onSome: (endpoint) => Effect.asSome(exporter(endpoint)) })
+)
+
 const isOrigin = (text: string) => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
 
 const originsOf = (text: string) => text.split(",").map((origin) => origin.trim())
@@ -163,6 +209,9 @@ const corsOrigins = orElse(
  * - `REQUESTS_PER_MINUTE` (6000; 0 is no limit) and `OPEN_STREAMS_PER_TOKEN` (100): what a token may ask for in this process;
  *   `OPEN_STREAMS` (5000) and `MAX_CONNECTIONS` (10000): what all may have together.
  * - `CORS_ORIGINS`: origins whose pages may call the API from a browser, with commas between them. Absent: none.
+ * - `OTEL_EXPORTER_OTLP_ENDPOINT`: the base address that traces, metrics and logs are sent to. Absent: none are. With it
+ *   `OTEL_EXPORTER_OTLP_PROTOCOL` (`http/protobuf`, or `http/json`), `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_SERVICE_NAME`
+ *   (`deploys`) and `OTEL_RESOURCE_ATTRIBUTES` mean what the OpenTelemetry specification says.
  * - `ROOT_TOKEN`: a token with every right in every workspace, at least 32 characters. Absent: one is made.
  */
 export const settings = Effect.all({
@@ -191,7 +240,8 @@ export const settings = Effect.all({
   openStreamsPerToken: count("OPEN_STREAMS_PER_TOKEN", 1_000_000, 100),
   openStreams: count("OPEN_STREAMS", 1_000_000, 5000),
   maxConnections: count("MAX_CONNECTIONS", 1_000_000, 10_000),
-  corsOrigins
+  corsOrigins,
+  telemetry
 })
 
 /** The settings of the ready server. */

@@ -28,7 +28,8 @@ describe("settings", () => {
         openStreamsPerToken: 100,
         openStreams: 5000,
         maxConnections: 10_000,
-        corsOrigins: []
+        corsOrigins: [],
+        telemetry: Option.none()
       })
     })
   )
@@ -42,7 +43,7 @@ describe("settings", () => {
 
   it.effect("are read from their variables", () =>
     Effect.gen(function* () {
-      const { pages, ...read1 } = yield* read({
+      const { pages, telemetry, ...read1 } = yield* read({
         HOST: "::1",
         PORT: "0",
         DATABASE_URL: "postgresql://u:p@h:5432/d",
@@ -83,7 +84,7 @@ describe("settings", () => {
           corsOrigins: ["https://a.example.com", "http://localhost:5173"]
         }
       )
-      assert.isTrue(Option.isNone(pages))
+      assert.isTrue(Option.isNone(pages) && Option.isNone(telemetry))
       assert.deepStrictEqual(Option.map(read1.databaseUrl, Redacted.value), Option.some("postgresql://u:p@h:5432/d"))
     })
   )
@@ -158,6 +159,76 @@ describe("settings", () => {
   it.effect.each(wrongPages)("say in one line that for Cloudflare Pages %s can't be '%s'", ([name, value, message]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(read({ ...cloudflare, [name]: value }))
+      assert.strictEqual(error.message, message)
+    })
+  )
+
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "https://otlp.example.com/v" }
+
+  it.effect("of telemetry are protobuf under the name deploys where nothing but the address is set", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(
+        (yield* read(endpoint)).telemetry,
+        Option.some({
+          endpoint: "https://otlp.example.com/v",
+          protocol: "http/protobuf",
+          headers: Option.none(),
+          serviceName: "deploys",
+          attributes: {}
+        })
+      )
+    })
+  )
+
+  it.effect("of telemetry take lists as the specification writes them, and tell no header", () =>
+    Effect.gen(function* () {
+      const read1 = yield* read({
+        ...endpoint,
+        OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+        OTEL_EXPORTER_OTLP_HEADERS: "authorization=Basic%20s3cret==, x-team = shop,",
+        OTEL_RESOURCE_ATTRIBUTES: "service.name=releases,city=Z%C3%BCrich,empty="
+      })
+      const { attributes, headers, protocol, serviceName } = yield* Effect.fromOption(read1.telemetry)
+      assert.deepStrictEqual(
+        [Option.map(headers, Redacted.value), protocol, serviceName, attributes],
+        [
+          Option.some({ authorization: "Basic s3cret==", "x-team": "shop" }),
+          "http/json",
+          "releases",
+          { "service.name": "releases", city: "Zürich", empty: "" }
+        ]
+      )
+      assert.notInclude(JSON.stringify(read1), "s3cret")
+    })
+  )
+
+  it.effect("of telemetry are not looked at where nothing is exported", () =>
+    Effect.gen(function* () {
+      const { telemetry } = yield* read({ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_RESOURCE_ATTRIBUTES: "%" })
+      assert.deepStrictEqual(telemetry, Option.none())
+    })
+  )
+
+  const collector = "OTEL_EXPORTER_OTLP_ENDPOINT: expected an address such as http://localhost:4318"
+  const pairs = "expected name=value with commas between them, values percent-encoded"
+  const wrongTelemetry: ReadonlyArray<readonly [name: string, value: string, message: string]> = [
+    ...["localhost:4318", "grpc://localhost:4317", "http://", "https://me:s3cret@otlp.example.com"].map(
+      (value) => ["OTEL_EXPORTER_OTLP_ENDPOINT", value, collector] as const
+    ),
+    [
+      "OTEL_EXPORTER_OTLP_PROTOCOL",
+      "grpc",
+      `OTEL_EXPORTER_OTLP_PROTOCOL: expected "http/protobuf" or "http/json", got "grpc"`
+    ],
+    ...["s3cret", "x-key=s3cret,s3cret", "x key=s3cret", "x-key=%s3cret", "x-key=s3cret%0A", "=s3cret"].map(
+      (value) => ["OTEL_EXPORTER_OTLP_HEADERS", value, `OTEL_EXPORTER_OTLP_HEADERS: ${pairs}`] as const
+    ),
+    ["OTEL_RESOURCE_ATTRIBUTES", "team", `OTEL_RESOURCE_ATTRIBUTES: ${pairs}, got "team"`],
+    ["OTEL_RESOURCE_ATTRIBUTES", "team=100%", `OTEL_RESOURCE_ATTRIBUTES: ${pairs}, got "team=100%"`]
+  ]
+  it.effect.each(wrongTelemetry)("say in one line that for telemetry %s can't be '%s'", ([name, value, message]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(read({ ...endpoint, [name]: value }))
       assert.strictEqual(error.message, message)
     })
   )
