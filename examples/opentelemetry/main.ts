@@ -1,6 +1,6 @@
 /**
  * Exports the trace and the metrics of a deploy by OpenTelemetry, to a receiver of its own so that it runs everywhere, and
- * prints what has arrived there. With a collector: `Otlp.layerFromConfig` and `OTEL_EXPORTER_OTLP_ENDPOINT`.
+ * prints what has arrived there. With a collector: its address in place of the receiver's, or `Otlp.layerFromConfig`.
  */
 import { deployTraceId } from "@deploys/core"
 import { Console, Effect } from "effect"
