@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { region, withSnippets } from "./snippets.ts"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
-const documents = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: root })]
+const packages = readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`)
+const documents = ["README.md", "CONTRIBUTING.md", ...globSync("docs/*.md", { cwd: root }), ...packages]
 const link = /\]\((?<target>[^)#\s]+)(?:#[^)]*)?\)/g
 
 describe("the documents", () => {
