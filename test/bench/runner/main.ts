@@ -66,6 +66,15 @@ const all: ReadonlyArray<Peer> = [
     warm: 2000,
     counts: [1000, 10_000, 10_000]
   },
+  // Ours is at work for about as long between two statements.
+  {
+    name: "by hand on our tables, 70 µs a move",
+    file: join(installed, "by-hand-tables.mjs"),
+    env: { BUSY_MICROS: "70" },
+    prepare: join(here, "prepare.ts"),
+    warm: 2000,
+    counts: [1000, 8000, 8000]
+  },
   { name: "graphile-worker chain", file: join(installed, "graphile-worker.mjs"), warm: 200, counts: [0, 500, 0] }
 ]
 const peers = all.filter(({ name }) => only?.includes(name) ?? true)

@@ -1,5 +1,6 @@
 // The least that a hand-written program has to do to our own tables: the same rows with the same values as ours, in the same six
-// commits. It knows its deploys beforehand, and as `by-hand.mjs` it has no engine.
+// commits. It knows its deploys beforehand, and as `by-hand.mjs` it has no engine. `BUSY_MICROS`: for how long it keeps its
+// processor busy before each move, as an engine would.
 import { Pool } from "pg"
 import { each, measured } from "./run.mjs"
 
@@ -80,6 +81,13 @@ const statements = {
     select id from moved`
 }
 
+const busyMicros = Number(process.env.BUSY_MICROS ?? 0)
+
+const beBusy = (micros) => {
+  const until = performance.now() + micros / 1000
+  while (performance.now() < until) JSON.parse(JSON.stringify(statements))
+}
+
 /** All that is ready goes in one statement, one after the other. */
 const makeLane = (pool) => {
   const waiting = { claim: [], step: [], end: [] }
@@ -92,6 +100,7 @@ const makeLane = (pool) => {
     while ((kind = Object.keys(waiting).find((each) => waiting[each].length > 0)) !== undefined) {
       const batch = waiting[kind]
       waiting[kind] = []
+      beBusy(busyMicros * batch.length)
       const values = [batch.map(({ id }) => id), ...(kind === "step" ? [batch.map(({ step }) => step)] : [])]
       const { rows } = await pool.query({ name: kind, text: statements[kind], values })
       if (rows.length !== batch.length) throw new Error("A move was lost")
