@@ -76,7 +76,12 @@ export const layer = Layer.effect(
       const busy = yield* untilNoneEnds
       if (busy >= options.maxRunning) return
       const { maxRunning: limit, maxRunningPerWorkspace } = options
-      const ids = yield* store.claimable({ owner: runner.owner, limit, maxRunningPerWorkspace })
+      // Without a span: an idle node looks each second, and would fill whatever collects traces with that.
+      const look = Effect.withTracerEnabled(
+        store.claimable({ owner: runner.owner, limit, maxRunningPerWorkspace }),
+        false
+      )
+      const ids = yield* look
       const idle = ids.filter((id) => !FiberMap.hasUnsafe(fibers, id)).slice(0, options.maxRunning - busy)
       yield* Effect.forEach(idle, start, { discard: true })
     }).pipe(Effect.catchTag("StoreError", (error) => Effect.logWarning("Looking for deploys to run failed", error)))

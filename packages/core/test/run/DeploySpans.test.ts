@@ -38,6 +38,16 @@ describe("the trace of a deploy", () => {
     assert.strictEqual(deployTraceId(DeployId.make("dep_7zzzzzzzzzzzzzzzzzzzzzzzzz")), "f".repeat(32))
   })
 
+  it.effect("is not that of an engine that looks for work and finds none", () =>
+    Effect.gen(function* () {
+      const spans = yield* traced([succeeds("publish")], TestClock.adjust("1 minute"))
+      assert.deepStrictEqual(
+        spans.map(({ name }) => name),
+        []
+      )
+    })
+  )
+
   it.effect("has a span for the run, each step and each attempt", () =>
     Effect.gen(function* () {
       const spans = yield* traced(
