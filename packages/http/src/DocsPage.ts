@@ -12,6 +12,12 @@ const scalar = {
   authentication: { preferredSecurityScheme: "bearer" }
 }
 
+const container = '<div id="api-reference-container">'
+
+/** Read until the script has run, which takes seconds; the script puts the reference in its place. */
+const meanwhile =
+  '<p style="font-family: sans-serif; margin: 2em">Loading the API reference…<noscript> It needs JavaScript.</noscript></p>'
+
 const scripts = /<script>(?<source>[^]*?)<\/script>/g
 
 const sha256 = (bytes: Uint8Array<ArrayBuffer>) =>
@@ -58,7 +64,8 @@ const pageOf = Effect.fnUntraced(function* <Id extends string, Groups extends Ht
   const page = HttpApiScalar.layer(api, { path: "/*", scalar })
   yield* Effect.provideService(Layer.build(page), HttpRouter.HttpRouter, router)
   const response = yield* router.asHttpEffect()
-  const html = yield* Effect.promise(() => HttpServerResponse.toWeb(response).text())
+  const made = yield* Effect.promise(() => HttpServerResponse.toWeb(response).text())
+  const html = made.replace(container, container + meanwhile)
   const plain = encoded(html)
   return {
     plain,

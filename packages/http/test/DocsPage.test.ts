@@ -19,6 +19,15 @@ layer(Web.layerOf({ basePath: "/deploys-api" }))("the page that shows the OpenAP
     })
   )
 
+  it.effect("says that it is loading ahead of the scripts, which take their time", () =>
+    Effect.gen(function* () {
+      const { text } = yield* page
+      const body = text.slice(text.indexOf("<body>"), text.indexOf("<script>"))
+      assert.match(body, /<div id="api-reference-container"><p[^>]*>Loading the API reference/)
+      assert.include(body, "<noscript> It needs JavaScript.</noscript>")
+    })
+  )
+
   it.effect("runs its own scripts and no others, and asks no other server", () =>
     Effect.gen(function* () {
       const { headers, text } = yield* page
