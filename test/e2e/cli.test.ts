@@ -1,6 +1,6 @@
 import { assert, describe, layer } from "@effect/vitest"
-import { Context, Effect, FileSystem, Layer, Schedule } from "effect"
-import { connect } from "node:net"
+import { Context, Deferred, Effect, FileSystem, Layer, Schedule } from "effect"
+import { connect, createServer, type Server } from "node:net"
 import { get, post } from "./support/calls.ts"
 import { platform, siteOf, temporary } from "./support/platform.ts"
 import { deploys, killed, type RunningServer, serve, started, stopped, towards } from "./support/processes.ts"
@@ -131,6 +131,43 @@ layer(IdleServer.layer, { excludeTestServices: true, timeout })("deploys deploy"
   )
 })
 
+/** A PostgreSQL that takes connections and never answers, and when it has been reached. */
+const silentDatabase = Effect.gen(function* () {
+  const reached = yield* Deferred.make<void>()
+  const server = yield* Effect.acquireRelease(
+    Effect.callback<Server>((resume) => {
+      const server = createServer((socket) => {
+        socket.on("error", () => {})
+        Deferred.doneUnsafe(reached, Effect.void)
+      }).listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+    }),
+    (server) => Effect.sync(() => server.close())
+  )
+  const address = server.address()
+  const port = typeof address === "object" ? address?.port : undefined
+  return {
+    database: (password: string) => `postgres://ada:${password}@127.0.0.1:${port}/shop`,
+    reached: Deferred.await(reached)
+  }
+})
+
+describe("deploys migrate", () => {
+  layer(platform, { excludeTestServices: true })((it) => {
+    it.effect(
+      "says which database it opens, and prints what it has done",
+      () =>
+        Effect.gen(function* () {
+          const fs = yield* FileSystem.FileSystem
+          const data = yield* Effect.flatMap(temporary, fs.realPath)
+          const { exitCode, stderr, stdout } = yield* deploys(["migrate"], { DATA_DIR: data })
+          assert.deepStrictEqual([exitCode, stdout], [0, "The database is up to date\n"])
+          assert.strictEqual(stderr, `Opening the database: PGlite, ${data}/database\n`)
+        }),
+      timeout
+    )
+  })
+})
+
 describe("deploys serve", () => {
   layer(platform, { excludeTestServices: true })((it) => {
     it.effect(
@@ -155,13 +192,28 @@ describe("deploys serve", () => {
             })
             assert.strictEqual(run.exitCode, 1, says)
             assert.strictEqual(run.stdout, "")
-            assert.match(run.stderr, /^deploys: [^\n]+\n$/)
-            assert.include(run.stderr, says)
+            assert.match(run.stderr, /^(Opening the database: [^\n]+\n)?deploys: [^\n]+\n$/)
+            assert.include(run.stderr, `deploys: ${says}`)
           })
           yield* Effect.forEach(cases, check, { concurrency: 2 })
           assert.strictEqual((yield* get(server, "/healthz")).status, 200)
           const { mode } = yield* (yield* FileSystem.FileSystem).stat(`${data}/root-token`)
           assert.strictEqual(mode & 0o777, 0o600)
+        }),
+      timeout
+    )
+
+    it.effect(
+      "says which database it opens before that is open, without its password, and can be stopped then",
+      () =>
+        Effect.gen(function* () {
+          const { database, reached } = yield* silentDatabase
+          const command = yield* started(["serve"], { DATA_DIR: yield* temporary, DATABASE_URL: database("s3cret") })
+          yield* reached
+          yield* command.handle.kill({ killSignal: "SIGTERM" })
+          const { exitCode, stderr, stdout } = yield* command.result
+          assert.strictEqual(stderr, `Opening the database: PostgreSQL, ${database("").split("@")[1]}\n`)
+          assert.deepStrictEqual([exitCode, stdout], [0, ""])
         }),
       timeout
     )

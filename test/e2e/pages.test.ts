@@ -1,6 +1,6 @@
 import { FakeFault, FakePages } from "@deploys/pages-target/testing"
 import { assert, layer } from "@effect/vitest"
-import { Deferred, Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import { Deferred, Effect, Fiber, FileSystem, Layer, Redacted, Stream } from "effect"
 import { events, get, post, upload } from "./support/calls.ts"
 import { platform, served, siteOf, temporary } from "./support/platform.ts"
 import { deploys, killed, type RunningServer, serve, stopped, towards } from "./support/processes.ts"
@@ -92,10 +92,12 @@ layer(Layer.merge(platform, FakePages.layer({ deployTime: "200 millis" })), { ex
       () =>
         Effect.gen(function* () {
           const wrong = { ...(yield* settings), CLOUDFLARE_API_TOKEN: "another-token" }
-          const run = yield* deploys(["serve"], { DATA_DIR: yield* temporary, PORT: "0", ...wrong })
+          const data = yield* Effect.flatMap(temporary, (yield* FileSystem.FileSystem).realPath)
+          const run = yield* deploys(["serve"], { DATA_DIR: data, PORT: "0", ...wrong })
           const message = "Cloudflare, project: Authentication error (code 10000, status 401)"
+          const opening = `Opening the database: PGlite, ${data}/database\n`
           const line = `deploys: CLOUDFLARE_API_TOKEN: is not taken for the account ${wrong.CLOUDFLARE_ACCOUNT_ID}: ${message}\n`
-          assert.deepStrictEqual([run.exitCode, run.stdout, run.stderr], [1, "", line])
+          assert.deepStrictEqual([run.exitCode, run.stdout, run.stderr], [1, "", opening + line])
         }),
       timeout
     )

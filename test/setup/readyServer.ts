@@ -25,7 +25,8 @@ export class ReadyServer extends Context.Service<ReadyServer, { readonly url: st
         const given = yield* Effect.orDie(variables)
         const said: Array<string> = []
         const heard: Console.Console = Object.assign(Object.create(console), {
-          log: (...words: ReadonlyArray<unknown>) => said.push(words.join(" "))
+          log: (...words: ReadonlyArray<unknown>) => said.push(words.join(" ")),
+          error: () => {}
         })
         const server = Server.layer(yield* chosen({ ...shared, DATA_DIR: yield* temporary, ...given }))
         yield* Layer.build(server).pipe(

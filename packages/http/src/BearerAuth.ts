@@ -1,7 +1,8 @@
-import { AccessPolicy } from "@deploys/core"
+import { AccessPolicy, hasRight } from "@deploys/core"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { HttpEffect, HttpServerResponse } from "effect/http"
-import { Authorization, CurrentPrincipal, Problems } from "./api/index.ts"
+import { makeAccessChecks } from "./AccessChecks.ts"
+import { Authorization, CurrentAccess, CurrentPrincipal, Problems } from "./api/index.ts"
 import { failWithProblem } from "./CoreErrors.ts"
 import { HttpLimits } from "./HttpLimits.ts"
 import { type Budget, makeRequestBudget } from "./RequestBudget.ts"
@@ -40,16 +41,26 @@ export const layer = Layer.effect(
   Effect.gen(function* () {
     const access = yield* AccessPolicy
     const spendOne = yield* spend
+    const lostBy = yield* makeAccessChecks
+
+    const callerOf = Effect.fnUntraced(function* (token: Redacted.Redacted) {
+      const principal =
+        Redacted.value(token) === "" ? Option.none() : yield* Effect.catch(access.authenticate(token), failWithProblem)
+      if (Option.isSome(principal)) return principal.value
+      return yield* new Problems.Unauthorized({ detail: "A valid bearer token is needed" })
+    })
+
     return Authorization.of({
       bearer: Effect.fnUntraced(function* (httpEffect, { credential }) {
-        const principal =
-          Redacted.value(credential) === ""
-            ? Option.none()
-            : yield* Effect.catch(access.authenticate(credential), failWithProblem)
-        if (Option.isNone(principal))
-          return yield* new Problems.Unauthorized({ detail: "A valid bearer token is needed" })
-        yield* spendOne(principal.value.subject)
-        return yield* Effect.provideService(httpEffect, CurrentPrincipal, principal.value)
+        const principal = yield* callerOf(credential)
+        yield* spendOne(principal.subject)
+        return yield* httpEffect.pipe(
+          Effect.provideService(CurrentPrincipal, principal),
+          Effect.provideService(CurrentAccess, {
+            principal: callerOf(credential),
+            lost: (right, workspaceId) => lostBy(credential, (now) => hasRight(now, right, workspaceId))
+          })
+        )
       })
     })
   })

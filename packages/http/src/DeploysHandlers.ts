@@ -2,7 +2,7 @@ import { type CreatedDeploy, Deploy, DeployDetails, DeployEngine } from "@deploy
 import { Effect, Layer, Option, Schema, Struct } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiSchema } from "effect/http-api"
-import { Api, CurrentPrincipal, decodeListQuery, decodeSearchDeploys } from "./api/index.ts"
+import { Api, CurrentAccess, CurrentPrincipal, decodeListQuery, decodeSearchDeploys } from "./api/index.ts"
 import { BasePath } from "./BasePath.ts"
 import { failWithProblem } from "./CoreErrors.ts"
 import { isKnown, tagOf } from "./EntityTag.ts"
@@ -79,7 +79,7 @@ export const layer = HttpApiBuilder.group(
       get: Effect.fn("DeploysApi.get")(function* ({ params, request: { headers } }) {
         const { applied, details } = yield* read(yield* CurrentPrincipal, params.id, headers["prefer"])
         return yield* tagged(details, { applied, ifNoneMatch: headers["if-none-match"] })
-      }, Effect.catch(failWithProblem)),
+      }),
       cancel: Effect.fn("DeploysApi.cancel")(function* ({ params, payload }) {
         yield* engine.cancel(yield* CurrentPrincipal, params.id, payload ?? {})
         return { success: true as const }
@@ -90,10 +90,12 @@ export const layer = HttpApiBuilder.group(
       }, Effect.catch(failWithProblem)),
       events: Effect.fn("DeploysApi.events")(function* ({ headers, params }) {
         const principal = yield* CurrentPrincipal
-        yield* Effect.catch(engine.get(principal, params.id), failWithProblem)
+        const { workspaceId } = yield* Effect.catch(engine.get(principal, params.id), failWithProblem)
+        const { lost } = yield* CurrentAccess
         // Both within the request's scope, which ends with the stream.
         yield* open.hold(principal.subject)
-        return yield* EventStream.respond(yield* feeds.reader(params.id, headers["last-event-id"] ?? 0))
+        const after = headers["last-event-id"] ?? 0
+        return yield* EventStream.respond(yield* feeds.reader(params.id, after, lost("read", workspaceId)))
       })
     })
   })

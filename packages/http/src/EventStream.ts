@@ -25,7 +25,10 @@ const encode = Effect.fnUntraced(function* (event: FeedEvent): Effect.fn.Return<
 /** A comment, which readers pass over. */
 const comment: EncodedEvent = { bytes: utf8.encode(":\n\n"), sequence: undefined }
 
-const heartbeats = Stream.tick("15 seconds").pipe(
+/** How often an open stream has a comment sent, and its caller's access looked at again. */
+export const heartbeat = "15 seconds"
+
+const heartbeats = Stream.tick(heartbeat).pipe(
   Stream.drop(1),
   Stream.map(() => comment)
 )

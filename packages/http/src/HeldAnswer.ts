@@ -1,5 +1,7 @@
 import { DeployEngine, type DeployId, type Principal } from "@deploys/core"
 import { Effect, Option } from "effect"
+import { CurrentAccess } from "./api/index.ts"
+import { failWithProblem } from "./CoreErrors.ts"
 import { Draining } from "./Draining.ts"
 import { OpenAnswers } from "./OpenAnswers.ts"
 import { waitOf } from "./Preference.ts"
@@ -10,8 +12,9 @@ export interface Applied {
 }
 
 /**
- * Reads a deploy, where the caller prefers so only once it is final, or once the wait is over. Ends waiting when the server
- * is about to end, and with the request. Where no place is free, nothing is waited for: a preference can be passed over.
+ * Reads a deploy, where the caller prefers so only once it is final, or once the wait is over: then for whoever the token
+ * belongs to by then. Ends waiting when the server is about to end, and with the request. Where no place is free, nothing is
+ * waited for: a preference can be passed over.
  */
 export const heldAnswer = Effect.gen(function* () {
   const engine = yield* DeployEngine
@@ -26,8 +29,9 @@ export const heldAnswer = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (principal: Principal, id: DeployId, prefer: string | undefined) {
     const seconds = waitOf(prefer)
-    const waited = yield* wait(principal, id, seconds)
+    const waited = yield* Effect.catch(wait(principal, id, seconds), failWithProblem)
     const applied: Applied = waited ? { "preference-applied": `wait=${seconds}` } : {}
-    return { details: yield* engine.get(principal, id), applied }
+    const reader = waited ? yield* (yield* CurrentAccess).principal : principal
+    return { details: yield* Effect.catch(engine.get(reader, id), failWithProblem), applied }
   })
 })

@@ -61,7 +61,20 @@ export const makeSharedFeed = Effect.fnUntraced(function* <E>(read: Read<E>) {
   return {
     /** Whether it has broken: another one has to be made. */
     isBroken: () => exit !== undefined && Exit.isFailure(exit),
-    reader: (after: number) => readerOf({ begin, exit: () => exit, changed: () => changed, wanted, read }, after)
+    /** What comes behind the event `after`, no longer than until `end` completes. */
+    reader: (after: number, end: Effect.Effect<void> = Effect.never) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const reader = { after, left: false }
+          // All wake and look: waiting for two things at once would take each reader a third more memory.
+          const leave = Effect.sync(() => {
+            reader.left = true
+            tell()
+          })
+          yield* Effect.forkScoped(Effect.andThen(end, leave))
+          return readerOf({ begin, exit: () => exit, changed: () => changed, wanted, read }, reader)
+        })
+      )
   }
 })
 
@@ -73,16 +86,22 @@ interface Hub<E> {
   readonly read: Read<E>
 }
 
+interface Reader {
+  readonly after: number
+  /** Whether it is to be told no more. */
+  readonly left: boolean
+}
+
 /** Takes turns: what is shared as long as that has all, else what the reader lacks, from the store. */
-const readerOf = <E>(hub: Hub<E>, after: number): Stream.Stream<Uint8Array, E> =>
+const readerOf = <E>(hub: Hub<E>, reader: Reader): Stream.Stream<Uint8Array, E> =>
   Stream.suspend(() => {
-    const recent = hub.begin(after)
-    let sequence = after
+    const recent = hub.begin(reader.after)
+    let sequence = reader.after
     let over = false
 
     /** None: nothing is left to come, or something before it is gone. */
     const next = (position: number): Effect.Effect<readonly [Uint8Array, number] | undefined, E> => {
-      if (recent.isGone(position)) return Effect.undefined
+      if (reader.left || recent.isGone(position)) return Effect.undefined
       const owed = recent.from(position)
       if (owed !== undefined) {
         sequence = Math.max(sequence, owed.sequence)
@@ -105,6 +124,7 @@ const readerOf = <E>(hub: Hub<E>, after: number): Stream.Stream<Uint8Array, E> =
     )
     const missing = () =>
       hub.read(sequence).pipe(
+        Stream.takeWhile(() => !reader.left),
         Stream.takeUntil((event) => {
           sequence = event.sequence ?? sequence
           return sequence >= recent.base()
@@ -118,7 +138,7 @@ const readerOf = <E>(hub: Hub<E>, after: number): Stream.Stream<Uint8Array, E> =
       return position === undefined ? missing() : Stream.unfold(position, next)
     })
     return Stream.fromEffectRepeat(turn).pipe(
-      Stream.takeWhile(() => !over),
+      Stream.takeWhile(() => !over && !reader.left),
       Stream.flatMap((events) => events)
     )
   })

@@ -11,10 +11,11 @@ const everyReader = trustedPrincipal("events")
 export class SharedFeeds extends Context.Service<
   SharedFeeds,
   {
-    /** The feed from behind the event `after`. It is shared until the scope ends. */
+    /** The feed from behind the event `after`, no longer than until `end` completes. It is shared until the scope ends. */
     readonly reader: (
       id: DeployId,
-      after: number
+      after: number,
+      end: Effect.Effect<void>
     ) => Effect.Effect<Stream.Stream<Uint8Array, NotFound | StoreError>, never, Scope.Scope>
   }
 >()("@deploys/http/SharedFeeds") {
@@ -29,11 +30,11 @@ export class SharedFeeds extends Context.Service<
           makeSharedFeed((after) => encodedEvents(engine.events(everyReader, id, { after }), draining))
       })
       return SharedFeeds.of({
-        reader: Effect.fnUntraced(function* (id, after) {
+        reader: Effect.fnUntraced(function* (id, after, end) {
           const feed = yield* RcMap.get(feeds, id)
-          if (!feed.isBroken()) return feed.reader(after)
+          if (!feed.isBroken()) return feed.reader(after, end)
           yield* RcMap.invalidate(feeds, id)
-          return (yield* RcMap.get(feeds, id)).reader(after)
+          return (yield* RcMap.get(feeds, id)).reader(after, end)
         })
       })
     })

@@ -1,6 +1,6 @@
 import { BuildId, trustedPrincipal } from "@deploys/core"
 import { BodyCheck, DeploysHandlers, InputCheck, SystemHandlers } from "@deploys/http"
-import { Api, Authorization, CurrentPrincipal, toListQuery } from "@deploys/http/api"
+import { Api, Authorization, CurrentAccess, CurrentPrincipal, toListQuery } from "@deploys/http/api"
 import { assert, describe, layer } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpServer } from "effect/http"
@@ -99,10 +99,16 @@ const cases: ReadonlyArray<readonly [name: string, test: (client: Client) => Eff
   ]
 ]
 
+const root = trustedPrincipal("root")
+
 const AsRoot = Layer.succeed(
   Authorization,
   Authorization.of({
-    bearer: (httpEffect) => Effect.provideService(httpEffect, CurrentPrincipal, trustedPrincipal("root"))
+    bearer: (httpEffect) =>
+      httpEffect.pipe(
+        Effect.provideService(CurrentPrincipal, root),
+        Effect.provideService(CurrentAccess, { principal: Effect.succeed(root), lost: () => Effect.never })
+      )
   })
 )
 

@@ -1,5 +1,6 @@
+import type { Principal } from "@deploys/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Latch, Ref } from "effect"
+import { Effect, Fiber, Latch, Option, Ref } from "effect"
 import { TestClock } from "effect/testing"
 import { waitOf } from "../src/Preference.ts"
 import { ids, Script } from "./support/ScriptedEngine.ts"
@@ -75,6 +76,42 @@ describe("an answer that may wait", () => {
       const { body, headers, status } = yield* Fiber.join(fiber)
       assert.deepStrictEqual([status, headers.get("preference-applied")], [200, "wait=60"])
       assert.deepInclude(body, { id: ids.running, status: "running" })
+    }).pipe(Effect.provide(Web.layer))
+  )
+
+  const losses: ReadonlyArray<
+    readonly [what: string, workspaces: Principal["workspaces"] | undefined, status: number]
+  > = [
+    ["was revoked", undefined, 401],
+    ["may not read the deploy any more", {}, 404]
+  ]
+  it.effect.each(losses)("tells nothing to a token that %s meanwhile", ([, workspaces, status]) =>
+    Effect.gen(function* () {
+      const { final, tokens } = yield* Script
+      yield* Ref.set(final, Effect.never)
+      const fiber = yield* asked("GET", path, { ...header(60), token: "reader" })
+      const now = Option.map(Option.fromUndefinedOr(workspaces), (workspaces) => ({
+        subject: "reader",
+        everywhere: [],
+        workspaces
+      }))
+      yield* Ref.set(tokens, new Map([["reader", Effect.succeed(now)]]))
+      yield* TestClock.adjust("60 seconds")
+      const answer = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([answer.status, answer.headers.get("etag")], [status, null])
+    }).pipe(Effect.provide(Web.layer))
+  )
+
+  it.effect("says what was created, also to a token that was revoked meanwhile", () =>
+    Effect.gen(function* () {
+      const { final, tokens } = yield* Script
+      yield* Ref.set(final, Effect.never)
+      const fiber = yield* asked("POST", "/api/deploys", { ...header(60), body: { buildId: "bld_1" } })
+      yield* Ref.set(tokens, new Map([["root", Effect.succeedNone]]))
+      yield* TestClock.adjust("60 seconds")
+      const { body, headers, status } = yield* Fiber.join(fiber)
+      assert.deepStrictEqual([status, headers.get("preference-applied")], [201, null])
+      assert.deepInclude(body, { id: ids.created, status: "pending" })
     }).pipe(Effect.provide(Web.layer))
   )
 

@@ -123,6 +123,35 @@ describe("a shared feed", () => {
     })
   )
 
+  it.effect("lets go at once of a reader that may hear no more, and of no other", () =>
+    Effect.gen(function* () {
+      const feed = yield* makeSharedFeed(() => Stream.concat(Stream.make(event(1)), Stream.never))
+      const end = yield* Deferred.make<void>()
+      const leaving = yield* Effect.forkChild(Stream.runCollect(feed.reader(0, Deferred.await(end))))
+      const staying = yield* Effect.forkChild(Stream.runCollect(feed.reader(0)))
+      yield* turns
+      yield* TestClock.adjust("25 millis")
+      yield* turns
+      yield* Deferred.succeed(end, undefined)
+      yield* turns
+      assert.deepStrictEqual(numbers(yield* Fiber.join(leaving)), [1])
+      assert.isUndefined(staying.pollUnsafe())
+    })
+  )
+
+  it.effect("reads no more for a reader that may hear no more, however much that lacks", () =>
+    Effect.gen(function* () {
+      const { read } = yield* makeStore(range(1, 400).map((sequence) => event(sequence, 2000)))
+      const feed = yield* makeSharedFeed((after) => Stream.rechunk(read(after), 1))
+      yield* collected(feed.reader(399))
+      const end = yield* Deferred.make<void>()
+      const late = feed
+        .reader(0, Deferred.await(end))
+        .pipe(Stream.tap(() => Effect.andThen(Deferred.succeed(end, undefined), turns)))
+      assert.deepStrictEqual(numbers(yield* collected(late)), [1])
+    })
+  )
+
   it.effect("is read no further than its fastest reader reads", () =>
     Effect.gen(function* () {
       const pulled = yield* Ref.make(0)

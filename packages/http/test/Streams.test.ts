@@ -1,15 +1,13 @@
 import { type FeedEvent } from "@deploys/core"
 import { HttpApp, HttpLimits, NodeServer } from "@deploys/http"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Exit, Latch, Layer, Ref, Schedule, Scope, Stream } from "effect"
+import { Context, Effect, Exit, Latch, Layer, Ref, Scope, Stream } from "effect"
 import { HttpServer } from "effect/http"
-import { connect, type Socket } from "node:net"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { events, ids, Script } from "./support/ScriptedEngine.ts"
 import * as ScriptedEngine from "./support/ScriptedEngine.ts"
-
-const path = `/api/deploys/${ids.completed}/events`
+import { opened, portOf, until } from "./support/StreamReader.ts"
 
 const limits = Layer.succeed(HttpLimits, { requests: Infinity, windowSeconds: 60, openPerCaller: 1000, open: 1000 })
 
@@ -18,46 +16,6 @@ const server = (port: number) =>
     port,
     gracefulShutdownTimeout: "100 millis"
   })
-
-const portOf = Effect.map(HttpServer.HttpServer, ({ address }) => ("port" in address ? address.port : 0))
-
-interface Reader {
-  readonly socket: Socket
-  /** The numbers of the events that have come. */
-  readonly seen: Array<number>
-  ended: boolean
-}
-
-const numbers = /^id: (\d+)$/gm
-
-/** Opens a stream behind an event. */
-const opened = (port: number, after = 0) =>
-  Effect.acquireRelease(
-    Effect.callback<Reader>((resume) => {
-      const socket = connect(port, "127.0.0.1")
-      const reader: Reader = { socket, seen: [], ended: false }
-      let rest = ""
-      socket.on("data", (chunk: Buffer) => {
-        const text = rest + chunk.toString("latin1")
-        const end = text.lastIndexOf("\n\n") + 1
-        for (const [, id] of text.slice(0, end).matchAll(numbers)) reader.seen.push(Number(id))
-        rest = text.slice(end)
-        if (text.endsWith("0\r\n\r\n")) reader.ended = true
-        resume(Effect.succeed(reader))
-      })
-      socket.on("close", () => (reader.ended = true))
-      socket.on("error", () => {})
-      const head = [`GET ${path} HTTP/1.1`, "Host: x", "Authorization: Bearer root", `Last-Event-ID: ${after}`]
-      socket.write([...head, "", ""].join("\r\n"))
-    }),
-    ({ socket }) => Effect.sync(() => socket.destroy())
-  )
-
-const until = (test: () => boolean) =>
-  Effect.sync(test).pipe(
-    Effect.repeat({ until: (is) => is, schedule: Schedule.spaced("20 millis") }),
-    Effect.timeout("50 seconds")
-  )
 
 /** A busy machine takes a while for a thousand. */
 const patience = 60_000
@@ -159,7 +117,7 @@ describe("a server that is restarted", () => {
       yield* Scope.close(scope, Exit.void)
       yield* until(() => first.ended)
       yield* start(port, yield* Effect.scope)
-      const second = yield* opened(port, first.seen.at(-1))
+      const second = yield* opened(port, { after: first.seen.at(-1) ?? 0 })
       yield* latch.open
       yield* until(() => second.ended)
       assert.deepStrictEqual([...first.seen, ...second.seen], [1, 2, 3, 4])

@@ -9,7 +9,7 @@ import {
   SqlStore,
   SqlTokens
 } from "@deploys/sql-store"
-import { Effect, Layer, Option } from "effect"
+import { Console, Effect, Layer, Option, Redacted } from "effect"
 import type { SqlError } from "effect/sql"
 import { DataFolder } from "./DataFolder.ts"
 import { InvalidSetting, type Settings } from "./Settings.ts"
@@ -32,14 +32,33 @@ const refused =
     return Layer.effectContext<unknown, InvalidSetting, never>(Effect.fail(new InvalidSetting({ setting, detail })))
   }
 
+/** The database of the settings in words, without user and password. */
+export const databaseName = ({ databaseUrl }: Settings) =>
+  Effect.map(DataFolder, ({ database }) =>
+    Option.match(databaseUrl, {
+      onNone: () => `PGlite, ${database}`,
+      onSome: (url) => {
+        const { host, pathname } = new URL(Redacted.value(url))
+        return `PostgreSQL, ${host}${pathname}`
+      }
+    })
+  )
+
+/** A new PGlite takes seconds. Standard output belongs to what comes once it is there. */
+const sayOpening = (settings: Settings) =>
+  Effect.flatMap(databaseName(settings), (name) => Console.error(`Opening the database: ${name}`))
+
 const embedded = Layer.unwrap(Effect.map(DataFolder, (data) => Pglite.layer({ directory: data.database })))
 
 const chosen = ({ databaseUrl }: Settings): Layer.Layer<Clients, DatabaseError, DataFolder> =>
   Option.isSome(databaseUrl) ? Postgres.layer({ url: databaseUrl.value }) : embedded
 
-/** The database of the settings, migrated: PostgreSQL, or PGlite in `DataFolder`, which no other process may have open. */
+/**
+ * The database of the settings, migrated: PostgreSQL, or PGlite in `DataFolder`, which no other process may have open. Says
+ * on standard error that it is being opened.
+ */
 export const database = (settings: Settings) =>
-  chosen(settings).pipe(
+  Layer.unwrap(Effect.as(sayOpening(settings), chosen(settings))).pipe(
     Layer.catchTag(["SqlError", "DatabaseRefused", "DirectoryInUse", "DirectoryUnusable"], refused(settings))
   )
 

@@ -118,6 +118,10 @@ export class Script extends Context.Service<
     readonly final: Ref.Ref<Effect.Effect<void>>
     /** How many wait for a deploy's end. */
     readonly waiters: Ref.Ref<number>
+    /** What is said of a token, where it is not what `layerAccess` says. */
+    readonly tokens: Ref.Ref<ReadonlyMap<string, Effect.Effect<Option.Option<Principal>, StoreError>>>
+    /** How often it was asked whose token it is. */
+    readonly authentications: Ref.Ref<number>
   }
 >()("test/Script") {
   static readonly layer = Layer.effect(
@@ -134,7 +138,9 @@ export class Script extends Context.Service<
       ),
       readers: Ref.make(0),
       final: Ref.make<Effect.Effect<void>>(Effect.void),
-      waiters: Ref.make(0)
+      waiters: Ref.make(0),
+      tokens: Ref.make<ReadonlyMap<string, Effect.Effect<Option.Option<Principal>, StoreError>>>(new Map()),
+      authentications: Ref.make(0)
     })
   )
 }
@@ -263,20 +269,29 @@ export const layerEngine = Layer.effect(
   })
 )
 
-/** `root` may do all, `reader` may only read, `stranger` sees nothing; while the store is down nobody is told apart. */
-export const layerAccess = Layer.succeed(AccessPolicy, {
-  authenticate: (token) => {
-    const name = Redacted.value(token)
-    if (name === "root") return Effect.succeedSome(trustedPrincipal("root"))
-    if (name === "reader") {
-      return Effect.succeedSome({ subject: "reader", everywhere: [], workspaces: { [workspaceId]: ["read"] } })
-    }
-    if (name === "stranger") return Effect.succeedSome({ subject: "stranger", everywhere: [], workspaces: {} })
-    return name === "down"
-      ? Effect.fail(new StoreError({ operation: "authenticate", cause: new Error("canary-secret") }))
-      : Effect.succeed(Option.none())
+/** Whose the token is unless the script says otherwise. */
+const principalOf = (name: string): Effect.Effect<Option.Option<Principal>, StoreError> => {
+  if (name === "root") return Effect.succeedSome(trustedPrincipal("root"))
+  if (name === "reader") {
+    return Effect.succeedSome({ subject: "reader", everywhere: [], workspaces: { [workspaceId]: ["read"] } })
   }
-})
+  if (name === "stranger") return Effect.succeedSome({ subject: "stranger", everywhere: [], workspaces: {} })
+  return name === "down"
+    ? Effect.fail(new StoreError({ operation: "authenticate", cause: new Error("canary-secret") }))
+    : Effect.succeed(Option.none())
+}
+
+/** `root` may do all, `reader` may only read, `stranger` sees nothing; while the store is down nobody is told apart. */
+export const layerAccess = Layer.effect(
+  AccessPolicy,
+  Effect.map(Script, ({ authentications, tokens }) => ({
+    authenticate: Effect.fnUntraced(function* (token: Redacted.Redacted) {
+      yield* Ref.update(authentications, (n) => n + 1)
+      const name = Redacted.value(token)
+      return yield* (yield* Ref.get(tokens)).get(name) ?? principalOf(name)
+    })
+  }))
+)
 
 /** All that the API stands on. */
 export const layer = Layer.merge(layerEngine, layerAccess).pipe(Layer.provideMerge(Script.layer))
