@@ -105,7 +105,10 @@ describe("a folder with PGlite", () => {
           const first = yield* serve(data)
           const second = yield* deploys(["serve"], { DATA_DIR: data, PORT: "0", SITES_PORT: "0" })
           assert.strictEqual(second.exitCode, 1)
-          assert.match(second.stderr, /^deploys: DATA_DIR: [^\n]+ is in use by process \d+[^\n]*\n$/)
+          assert.match(
+            second.stderr,
+            /^Opening the database: [^\n]+\ndeploys: DATA_DIR: [^\n]+ is in use by process \d+[^\n]*\n$/
+          )
           assert.strictEqual((yield* get(first, "/readyz")).status, 200)
           yield* killed(first)
           const third = yield* serve(data)
