@@ -19,7 +19,7 @@ export const makeAccessChecks = Effect.gen(function* () {
         Effect.map((found) => answers.forEach((tell) => tell(found))),
         Effect.catchCause((cause) => Effect.logWarning("It could not be checked whether a stream may go on", cause))
       )
-      yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(heartbeat), check)))
+      yield* Effect.forkScoped(Effect.forever(Effect.delay(check, heartbeat)))
       return answers
     })
   })

@@ -6,9 +6,12 @@ import type { Settings } from "./Settings.ts"
 
 const layers = { "http/json": Otlp.layerJson, "http/protobuf": Otlp.layerProtobuf }
 
+/** Without a limit, batches would pile up behind a collector that takes them and never answers. */
+const answersWithin = "10 seconds"
+
 const late = (request: HttpClientRequest.HttpClientRequest) =>
   new HttpClientError.HttpClientError({
-    reason: new HttpClientError.TransportError({ request, description: "no answer within 10 seconds" })
+    reason: new HttpClientError.TransportError({ request, description: `no answer within ${answersWithin}` })
   })
 
 const exporting = (client: HttpClient.HttpClient): HttpClient.HttpClient => {
@@ -24,8 +27,7 @@ const exporting = (client: HttpClient.HttpClient): HttpClient.HttpClient => {
     HttpClient.transform((response, request) =>
       response.pipe(
         Effect.tap(({ arrayBuffer }) => Effect.ignore(arrayBuffer)),
-        // Without a limit, batches would pile up behind a collector that takes them and never answers.
-        Effect.timeoutOrElse({ duration: "10 seconds", orElse: () => Effect.fail(late(request)) }),
+        Effect.timeoutOrElse({ duration: answersWithin, orElse: () => Effect.fail(late(request)) }),
         Effect.tap(() => Effect.sync(() => failing.delete(request.url))),
         Effect.tapError((error) => warnOnce(request.url, error))
       )

@@ -77,11 +77,9 @@ export const layer = Layer.effect(
       if (busy >= options.maxRunning) return
       const { maxRunning: limit, maxRunningPerWorkspace } = options
       // Without a span: an idle node looks each second, and would fill whatever collects traces with that.
-      const look = Effect.withTracerEnabled(
-        store.claimable({ owner: runner.owner, limit, maxRunningPerWorkspace }),
-        false
-      )
-      const ids = yield* look
+      const ids = yield* store
+        .claimable({ owner: runner.owner, limit, maxRunningPerWorkspace })
+        .pipe(Effect.withTracerEnabled(false))
       const idle = ids.filter((id) => !FiberMap.hasUnsafe(fibers, id)).slice(0, options.maxRunning - busy)
       yield* Effect.forEach(idle, start, { discard: true })
     }).pipe(Effect.catchTag("StoreError", (error) => Effect.logWarning("Looking for deploys to run failed", error)))
